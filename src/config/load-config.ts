@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { ZodError } from 'zod'
+import { fillEnvironment } from './fill-environment.ts'
+import type { Fault } from './fill-environment.ts'
+import { configSchema } from './schema.ts'
+import type { Config } from './schema.ts'
+
+export type Environment = Record<string, string | undefined>
+
+export type Loaded = { ok: true; config: Config; file: string } | { ok: false; faults: Fault[]; file: string }
+
+export const defaultFile = './deskbridge.yaml'
+
+/** Reads the file that DESKBRIDGE_CONFIG names. Every fault is told at once, by the path of its key, never by its value. */
+export function loadConfig(env: Environment): Loaded {
+  const file = env['DESKBRIDGE_CONFIG'] || defaultFile
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    const message =
+      'cannot be read; name your config file in DESKBRIDGE_CONFIG (deskbridge.example.yaml is a start)'
+    return { ok: false, file, faults: [{ path: '', message }] }
+  }
+  const checked = checkConfig(text, env)
+  return Array.isArray(checked) ? { ok: false, file, faults: checked } : { ok: true, file, config: checked }
+}
+
+/** The config that a file's text makes with this environment, or all that is wrong with it. */
+export function checkConfig(text: string, env: Environment): Config | Fault[] {
+  let parsed: unknown
+  try {
+    // Ids are whole numbers to YAML; as bigint they keep the digits beyond 2^53.
+    parsed = parse(text, { intAsBigInt: true }) as unknown
+  } catch (error) {
+    const at = error instanceof Error && 'linePos' in error ? linePosition(error.linePos) : ''
+    return [{ path: '', message: `is no valid YAML${at}` }]
+  }
+  const filled = fillEnvironment(parsed ?? {}, env)
+  const overridden = override(filled.value, env)
+  const result = configSchema.safeParse(overridden)
+  const faults = [...filled.faults]
+  const missing = new Set(faults.map((fault) => fault.path))
+  // What lacks its variable is told once, not again as an empty text.
+  const seen = result.success ? [] : schemaFaults(result.error)
+  faults.push(...seen.filter((fault) => !missing.has(fault.path)))
+  faults.push(...crossFaults(overridden))
+  return result.success && faults.length === 0 ? result.data : faults
+}
+
+function override(value: unknown, env: Environment): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const file = value as Record<string, unknown>
+  const set = (section: string, key: string, variable: string) => {
+    const given = env[variable]
+    if (given === undefined || given === '') return
+    const old = file[section]
+    file[section] = { ...(typeof old === 'object' ? old : {}), [key]: given }
+  }
+  set('server', 'port', 'PORT')
+  set('server', 'adminPort', 'ADMIN_PORT')
+  set('redis', 'url', 'REDIS_URL')
+  if (env['LOG_LEVEL']) file['logLevel'] = env['LOG_LEVEL']
+  return file
+}
+
+function schemaFaults(error: ZodError): Fault[] {
+  return error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+}
+
+/** Rules between keys. They work on whatever is there, so that they are told together with the others. */
+function crossFaults(value: unknown): Fault[] {
+  const faults: Fault[] = []
+  const known = new Set(Object.keys(members(value, 'helpdesks')))
+  const pages = Object.values(members(value, 'pages'))
+  pages.forEach((page, at) => {
+    const helpdesk = members(page)['helpdesk']
+    if (typeof helpdesk === 'string' && !known.has(helpdesk)) {
+      const names = known.size === 0 ? 'there are none' : `there are: ${[...known].join(', ')}`
+      faults.push({ path: `pages.${at}.helpdesk`, message: `names no helpdesk of this file; ${names}` })
+    }
+  })
+  faults.push(...repeated(pages, 'pages', 'id'))
+  faults.push(...repeated(Object.values(members(value, 'apiKeys')), 'apiKeys', 'id'))
+  return faults
+}
+
+function repeated(list: unknown[], name: string, key: string): Fault[] {
+  const values = list
+    .map((one) => members(one)[key])
+    .map((one) => (typeof one === 'number' ? String(one) : one))
+  return values.flatMap((one, at) => {
+    const first = values.indexOf(one)
+    return one === undefined || first === at
+      ? []
+      : [{ path: `${name}.${at}.${key}`, message: `is the same as ${name}.${first}.${key}` }]
+  })
+}
+
+function members(value: unknown, key?: string): Record<string, unknown> {
+  const object = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  return key === undefined ? object : members(object[key])
+}
+
+function linePosition(linePos: unknown): string {
+  const line = Array.isArray(linePos) ? members(linePos[0])['line'] : undefined
+  return typeof line === 'number' ? ` (line ${line})` : ''
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod'
+import { helpdeskSettings } from '../helpdesk/registry.ts'
+
+/** A whole number, also as text, since what comes from the environment is text. */
+function whole(min: number, max: number) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
+    z.number().int().min(min).max(max),
+  )
+}
+
+const port = whole(0, 65_535)
+const idText = z.union([z.string().min(1), z.number().int().transform(String)])
+
+const server = z.strictObject({
+  host: z.string().default('0.0.0.0').describe('Address that the public port listens on.'),
+  port: port.default(3000).describe('Public port: the webhook and the REST API.'),
+  adminHost: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address that the admin port listens on. Keep it private.'),
+  adminPort: port.default(3001).describe('Admin port: /livez, /readyz, /metrics.'),
+  trustProxy: z
+    .array(z.string())
+    .default([])
+    .describe('Addresses or networks of your own proxies; only from these is X-Forwarded-For believed.'),
+  webhookBodyLimit: whole(65_536, 64 * 1024 * 1024)
+    .default(4 * 1024 * 1024)
+    .describe('Largest delivery taken from Meta, bytes. Meta puts up to 1000 events into one.'),
+  shutdownGraceMs: whole(1000, 600_000)
+    .default(20_000)
+    .describe('How long SIGTERM may drain what is under way, ms.'),
+})
+
+const lanes = z.strictObject({
+  shards: whole(1, 1024)
+    .default(1)
+    .describe(
+      'Over how many hash slots lanes are spread. More than 1 only for Redis Cluster; never change it while lanes hold work.',
+    ),
+  leaseMs: whole(1000, 600_000)
+    .default(10_000)
+    .describe(
+      'How long one worker may hold a lane, ms. Calls to helpdesks and Graph get less than half of it.',
+    ),
+  graceMs: whole(100, 60_000).default(1000).describe('After this long the timer repairs a lost alarm, ms.'),
+  giveUpHours: whole(1, 720)
+    .default(24)
+    .describe('Age at which something that keeps failing becomes a dead letter, hours.'),
+  concurrency: whole(1, 10_000)
+    .default(64)
+    .describe('Lanes that one worker works on at once, per helpdesk and for Graph.'),
+})
+
+const retention = z.strictObject({
+  dedupeHours: whole(37, 720)
+    .default(72)
+    .describe('How long an event id is remembered, hours. Meta redelivers for up to 36.'),
+  deadLetterDays: whole(1, 3650).default(30).describe('How long dead letters are kept, days.'),
+  replyDays: whole(1, 3650).default(30).describe('How long the fate of a reply can be asked for, days.'),
+  conversationDays: whole(1, 3650)
+    .default(90)
+    .describe('How long a conversation is known after its last event, days.'),
+})
+
+const rateLimit = z.strictObject({
+  restPerMinute: whole(1, 1_000_000).default(600).describe('REST calls per API key and minute.'),
+  badSignaturesPerMinute: whole(1, 1_000_000)
+    .default(100)
+    .describe('Unsigned or badly signed webhook calls answered 401 per address and minute; then 429.'),
+})
+
+export const scopes = [
+  'replies:write',
+  'conversations:read',
+  'dead-letters:read',
+  'dead-letters:write',
+] as const
+export type Scope = (typeof scopes)[number]
+
+const helpdeskName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes')
+
+export const configSchema = z.strictObject({
+  server: server.prefault({}),
+  redis: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+        .default('redis://127.0.0.1:6379')
+        .describe('Where Redis or Valkey is.'),
+      prefix: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be letters, digits, dashes or underscores')
+        .default('deskbridge')
+        .describe('Begins the name of every key we keep.'),
+    })
+    .prefault({}),
+  durability: z
+    .enum(['strict', 'relaxed'])
+    .default('strict')
+    .describe('strict refuses a Redis that would lose what was acknowledged; relaxed warns.'),
+  logLevel: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .default('info')
+    .describe('debug writes a line for every stage that something passes.'),
+  meta: z.strictObject({
+    appSecrets: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe(
+        'App secrets that may sign deliveries: the current one first, older ones while they are rotated.',
+      ),
+    verifyToken: z
+      .string()
+      .min(1)
+      .describe('The token that you type into the webhook form of your Meta app.'),
+    graphUrl: z.url().default('https://graph.facebook.com').describe('Base URL of the Graph API.'),
+    graphVersion: z
+      .string()
+      .regex(/^v\d+\.\d+$/, 'must look like v26.0')
+      .default('v26.0')
+      .describe('Version of the Graph API.'),
+  }),
+  pages: z
+    .array(
+      z.strictObject({
+        id: idText.describe('Id of the Page or Instagram account, as Meta writes it in entry.id.'),
+        name: z.string().min(1).describe('What people call it.'),
+        channel: z.enum(['messenger', 'instagram']).default('messenger').describe('Which of the two it is.'),
+        accessToken: z.string().min(1).describe('Page access token.'),
+        helpdesk: helpdeskName.describe('Name of the helpdesk below that gets its events.'),
+      }),
+    )
+    .default([])
+    .describe('The Pages and Instagram accounts that are connected.'),
+  helpdesks: z
+    .record(helpdeskName, helpdeskSettings)
+    .default({})
+    .describe('The helpdesks, by a name of your choice.'),
+  apiKeys: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).describe('Name of the key in logs and limits.'),
+        key: z.string().min(1).describe('The secret itself; at least 32 random characters.'),
+        scopes: z.array(z.enum(scopes)).min(1).describe('What it may do.'),
+      }),
+    )
+    .default([])
+    .describe('Keys for the REST API. Several may be active at once, for rotation.'),
+  lanes: lanes.prefault({}),
+  retention: retention.prefault({}),
+  rateLimit: rateLimit.prefault({}),
+})
+
+export type Config = z.infer<typeof configSchema>

@@ -1,0 +1,30 @@
+import type { Redis } from 'ioredis'
+import type { Metrics } from './metrics.ts'
+import { deliveriesQueue, openQueue } from './queue/queues.ts'
+import type { Store } from './store.ts'
+
+/** Reads what waits in Redis when Prometheus asks, and answers all metrics. Without Redis the others are still told. */
+export function metricsReader(metrics: Metrics, store: Store, redis: Redis, prefix: string) {
+  const queue = openQueue(deliveriesQueue, redis, prefix)
+
+  async function collect(): Promise<void> {
+    const [totals, dead, waiting] = await Promise.all([
+      store.laneStatuses.totals(Date.now()),
+      store.deadLetters.count(),
+      queue.getJobCountByTypes('waiting', 'active'),
+    ])
+    metrics.lanes.set({ state: 'waiting' }, totals.waiting)
+    metrics.lanes.set({ state: 'due' }, totals.due)
+    metrics.deadLetters.set(dead)
+    metrics.deliveriesWaiting.set(waiting)
+    metrics.redisUp.set(1)
+  }
+
+  return {
+    read: async () => {
+      await collect().catch(() => metrics.redisUp.set(0))
+      return { contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }
+    },
+    close: () => queue.close(),
+  }
+}

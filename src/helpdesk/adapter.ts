@@ -1,0 +1,53 @@
+import type { Conversation } from '../domain/conversation.ts'
+import type { DomainEvent, Attachment } from '../domain/event.ts'
+import type { Reply, ReplyFailure, ReplyStatus } from '../domain/reply.ts'
+
+/** What every call of an adapter gets. */
+export interface Step {
+  /** The same on every try of the same step. Vendors that take one get it, others are asked before a second try. */
+  idempotencyKey: string
+  attempt: number
+  /** Aborts when the lane's lease is nearly half over; the call must end promptly then. */
+  signal: AbortSignal
+}
+
+/** The vendor's name for its case. We keep it per conversation and give it back on every later step. */
+export type TicketRef = string
+
+export interface CustomerMessage {
+  eventId: string
+  /** ms since the epoch, by Meta's clock. */
+  at: number
+  text: string | null
+  attachments: Attachment[]
+  /** The title of the button or quick reply that was tapped stands in `text`, its payload here. */
+  payload: string | null
+}
+
+export interface ReplyOutcome {
+  status: ReplyStatus
+  failure?: ReplyFailure
+}
+
+/**
+ * A helpdesk that is told events as they are. All methods throw StepError and are called again with the same
+ * idempotency key until they return.
+ */
+export interface EventHelpdesk {
+  style: 'events'
+  forwardEvent(event: DomainEvent, conversation: Conversation, step: Step): Promise<void>
+  close(): Promise<void>
+}
+
+/** A helpdesk that has tickets: routing turns an event into these steps, and keeps which of them are done. */
+export interface TicketHelpdesk {
+  style: 'tickets'
+  openTicket(conversation: Conversation, step: Step): Promise<TicketRef>
+  appendMessage(ticket: TicketRef, message: CustomerMessage, step: Step): Promise<void>
+  addNote(ticket: TicketRef, note: { at: number; text: string }, step: Step): Promise<void>
+  /** What became of a reply, so that the agent sees it where they wrote it. */
+  reportSent?(conversation: Conversation, reply: Reply, outcome: ReplyOutcome, step: Step): Promise<void>
+  close(): Promise<void>
+}
+
+export type HelpdeskAdapter = EventHelpdesk | TicketHelpdesk

@@ -1,0 +1,39 @@
+import type { TicketHelpdesk } from '../adapter.ts'
+import type { InboxStore } from './store.ts'
+
+/** The embedded default helpdesk: needs no account anywhere, and is answered over REST. */
+export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
+  return {
+    style: 'tickets',
+    async openTicket(conversation) {
+      await store.open(conversation)
+      return conversation.id
+    },
+    async appendMessage(ticket, message) {
+      await store.put(ticket, {
+        id: message.eventId,
+        from: 'customer',
+        at: message.at,
+        text: message.text,
+        ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
+        ...(message.payload === null ? {} : { payload: message.payload }),
+      })
+    },
+    async addNote(ticket, note, step) {
+      await store.put(ticket, { id: step.idempotencyKey, from: 'note', at: note.at, text: note.text })
+    },
+    async reportSent(conversation, reply, outcome) {
+      await store.open(conversation)
+      await store.put(conversation.id, {
+        id: reply.id,
+        from: 'agent',
+        at: reply.at,
+        text: reply.text,
+        ...(reply.agent === null ? {} : { agentName: reply.agent.name }),
+        status: outcome.status,
+        ...(outcome.failure === undefined ? {} : { failure: outcome.failure }),
+      })
+    },
+    close: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis'
+import type { Channel, Conversation } from '../../domain/conversation.ts'
+import type { Attachment } from '../../domain/event.ts'
+import type { ReplyFailure, ReplyStatus } from '../../domain/reply.ts'
+import { pipelineResults } from '../../domain/pipeline-results.ts'
+
+export interface InboxMessage {
+  /** The event's or the reply's id: writing the same message again changes nothing but its status. */
+  id: string
+  from: 'customer' | 'agent' | 'note'
+  /** ms since the epoch. */
+  at: number
+  text: string | null
+  attachments?: Attachment[]
+  payload?: string
+  agentName?: string
+  status?: ReplyStatus
+  failure?: ReplyFailure
+}
+
+export interface InboxConversation extends Conversation {
+  lastMessageAt: number
+  lastText: string | null
+  /** Whether the customer spoke last. */
+  unanswered: boolean
+}
+
+export interface InboxStore {
+  open(conversation: Conversation): Promise<void>
+  put(conversationId: string, message: InboxMessage): Promise<void>
+  list(limit: number): Promise<InboxConversation[]>
+  get(conversationId: string): Promise<(InboxConversation & { messages: InboxMessage[] }) | undefined>
+}
+
+/** Newest messages shown of one conversation; the others stay in Redis until their time is over. */
+const shownMessages = 200
+
+/** The embedded helpdesk's memory: per conversation a hash of facts, a hash of messages and their order in time. */
+export function inboxStore(
+  redis: Redis,
+  settings: { prefix: string; helpdesk: string; retentionDays: number },
+): InboxStore {
+  const root = `${settings.prefix}:inbox:${settings.helpdesk}`
+  const retentionMs = settings.retentionDays * 86_400_000
+  const index = `${root}:conversations`
+  const factsKey = (id: string) => `${root}:facts:${id}`
+  const messagesKey = (id: string) => `${root}:messages:${id}`
+  const orderKey = (id: string) => `${root}:order:${id}`
+
+  async function open(conversation: Conversation): Promise<void> {
+    const { id, pageId, psid, channel } = conversation
+    const key = factsKey(id)
+    const opened = redis
+      .multi()
+      .hset(key, { pageId, psid: psid ?? '', channel })
+      .pexpire(key, retentionMs)
+    pipelineResults(await opened.exec())
+  }
+
+  async function put(id: string, message: InboxMessage): Promise<void> {
+    const writes = redis
+      .multi()
+      .hset(messagesKey(id), message.id, JSON.stringify(message))
+      .zadd(orderKey(id), message.at, message.id)
+      .zremrangebyscore(index, '-inf', Date.now() - retentionMs)
+      .zadd(index, 'GT', message.at, id)
+    for (const key of [factsKey(id), messagesKey(id), orderKey(id)]) writes.pexpire(key, retentionMs)
+    pipelineResults(await writes.exec())
+  }
+
+  async function list(limit: number): Promise<InboxConversation[]> {
+    const ids = await redis.zrevrange(index, 0, limit - 1)
+    const found = await Promise.all(ids.map((id) => read(id, 1)))
+    return found.filter((one) => one !== undefined).map(({ messages: _messages, ...facts }) => facts)
+  }
+
+  async function read(id: string, newest: number) {
+    const [facts, ids] = await Promise.all([
+      redis.hgetall(factsKey(id)),
+      redis.zrevrange(orderKey(id), 0, newest - 1),
+    ])
+    if (facts['pageId'] === undefined) return undefined
+    const texts = ids.length > 0 ? await redis.hmget(messagesKey(id), ...ids) : []
+    const messages = texts.filter((text) => text !== null).map((text) => JSON.parse(text) as InboxMessage)
+    const last = messages[0]
+    return {
+      id,
+      pageId: facts['pageId'],
+      psid: facts['psid'] || null,
+      channel: facts['channel'] as Channel,
+      lastMessageAt: last?.at ?? 0,
+      lastText: last?.text ?? null,
+      unanswered: last?.from === 'customer',
+      messages: messages.toReversed(),
+    }
+  }
+
+  return { open, put, list, get: (id) => read(id, shownMessages) }
+}

@@ -1,0 +1,97 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { InboxConversation, InboxMessage, InboxStore } from '../helpdesk/inbox/store.ts'
+import { HttpProblem } from './problems.ts'
+import { createReply, idempotencyHeader } from './reply-routes.ts'
+import type { ReplyDeps } from './reply-routes.ts'
+import {
+  acceptedReply,
+  conversationParams,
+  inboxConversation,
+  inboxList,
+  listQuery,
+  problemResponses,
+  replyBody,
+} from './schemas.ts'
+
+export interface InboxDeps extends Pick<ReplyDeps, 'pages' | 'accept'> {
+  /** The inbox that keeps this Page's conversations, or the only one there is. */
+  inboxes: readonly InboxStore[]
+}
+
+const tags = ['Inbox']
+
+/** The embedded helpdesk over REST: list conversations, read one, answer it. */
+export const inboxRoutes: FastifyPluginAsyncZod<InboxDeps> = async (app, deps) => {
+  app.get(
+    '/v1/inbox/conversations',
+    {
+      config: { scopes: ['conversations:read'] },
+      schema: {
+        operationId: 'listInbox',
+        summary: 'Conversations of the embedded inbox, newest first',
+        tags,
+        querystring: listQuery,
+        response: { 200: inboxList, ...problemResponses(401, 403, 422, 429, 503) },
+      },
+    },
+    async (request) => {
+      const lists = await Promise.all(deps.inboxes.map((inbox) => inbox.list(request.query.limit)))
+      const newest = lists.flat().toSorted((a, b) => b.lastMessageAt - a.lastMessageAt)
+      return { conversations: newest.slice(0, request.query.limit).map(conversationView) }
+    },
+  )
+
+  app.get(
+    '/v1/inbox/conversations/:conversationId',
+    {
+      config: { scopes: ['conversations:read'] },
+      schema: {
+        operationId: 'getInboxConversation',
+        summary: 'One conversation with its newest 200 messages, oldest first',
+        tags,
+        params: conversationParams,
+        response: { 200: inboxConversation, ...problemResponses(401, 403, 404, 429, 503) },
+      },
+    },
+    async (request) => {
+      const found = await Promise.all(deps.inboxes.map((inbox) => inbox.get(request.params.conversationId)))
+      const conversation = found.find((one) => one !== undefined)
+      if (!conversation) throw new HttpProblem('NOT_FOUND', 'no inbox holds this conversation')
+      return { ...conversationView(conversation), messages: conversation.messages.map(messageView) }
+    },
+  )
+
+  app.post(
+    '/v1/inbox/conversations/:conversationId/replies',
+    {
+      config: { scopes: ['replies:write'] },
+      schema: {
+        operationId: 'answerInboxConversation',
+        summary: 'Answer a conversation of the inbox',
+        tags,
+        params: conversationParams,
+        headers: idempotencyHeader,
+        body: replyBody,
+        response: { 202: acceptedReply, ...problemResponses(401, 403, 404, 422, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      const accepted = await createReply(deps, {
+        conversationId: request.params.conversationId,
+        text: request.body.text,
+        agent: request.body.agent ?? null,
+        by: request.apiKeyId,
+        idempotencyKey: request.headers['idempotency-key'],
+      })
+      return reply.code(202).send(accepted)
+    },
+  )
+}
+
+function conversationView(conversation: InboxConversation) {
+  return { ...conversation, lastMessageAt: new Date(conversation.lastMessageAt).toISOString() }
+}
+
+function messageView(message: InboxMessage) {
+  return { ...message, at: new Date(message.at).toISOString() }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { problems } from './problems.ts'
+
+const isoTime = z.iso.datetime()
+
+export const conversationParams = z.object({
+  conversationId: z
+    .string()
+    .min(3)
+    .max(400)
+    .describe('`<pageId>:<psid>`, as it is or percent-encoded.')
+    .meta({ example: '1234567890:8765432109876543' }),
+})
+export const replyParams = z.object({ id: z.string().meta({ example: 'rpl_Q2hhbmdlLW1lLW9yLW5vdA' }) })
+export const deadLetterParams = z.object({ id: z.string().max(60).meta({ example: '0-42' }) })
+export const listQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('How many, newest first.'),
+})
+
+export const replyBody = z
+  .strictObject({
+    text: z.string().min(1).describe('Messenger: at most 1999 characters. Instagram: at most 1000 bytes.'),
+    agent: z
+      .strictObject({ name: z.string().min(1).max(100) })
+      .optional()
+      .describe('Who says it.'),
+  })
+  .meta({ example: { text: 'Hello Ada, your parcel leaves today.', agent: { name: 'Grace' } } })
+
+export const acceptedReply = z
+  .object({ id: z.string(), status: z.literal('queued') })
+  .describe('Stored; it leaves in the order of its conversation.')
+
+const status = z.enum(['queued', 'sending', 'sent', 'failed'])
+
+export const replyFate = z.object({
+  id: z.string(),
+  conversationId: z.string(),
+  status,
+  possibleRepeat: z.boolean().describe('True when it was sent again after an unknown outcome.'),
+  parts: z.array(z.object({ mid: z.string().nullable(), status })),
+  failure: z
+    .object({
+      code: z.string(),
+      message: z.string().describe('What happened and what to do, for the agent.'),
+      graph: z.object({ code: z.number(), subcode: z.number().nullable() }).optional(),
+    })
+    .optional(),
+})
+
+const lane = z.object({
+  waiting: z.number().int().describe('How much is still to be done.'),
+  oldestSince: isoTime.nullable(),
+  attempts: z.number().int().describe('How often its head was tried and put off.'),
+  lastCode: z.string().nullable().describe('Why its head was put off the last time.'),
+  notBefore: isoTime.nullable().describe('When it is tried next.'),
+})
+
+export const conversationView = z.object({
+  id: z.string(),
+  pageId: z.string(),
+  pageName: z.string(),
+  psid: z.string().nullable(),
+  channel: z.enum(['messenger', 'instagram']),
+  helpdesk: z.string(),
+  lastEventAt: isoTime.nullable(),
+  lastCustomerAt: isoTime.nullable(),
+  lanes: z.object({
+    in: lane.describe('On the way to the helpdesk.'),
+    out: lane.describe('On the way to Meta.'),
+  }),
+})
+
+export const deadLetterView = z.object({
+  id: z.string(),
+  kind: z.enum(['event', 'reply', 'delivery']),
+  conversationId: z.string().nullable(),
+  code: z.string(),
+  message: z.string(),
+  at: isoTime,
+  attempts: z.number().int(),
+})
+export const deadLetterList = z.object({ deadLetters: z.array(deadLetterView), total: z.number().int() })
+export const deadLetterWhole = deadLetterView.extend({
+  payload: z.string().describe('What was to be done, as it stood in the lane.'),
+})
+export const replayed = z.object({ id: z.string(), status: z.literal('queued') })
+
+export const erased = z.null().describe('Erased.')
+
+const inboxConversationFields = {
+  id: z.string(),
+  pageId: z.string(),
+  psid: z.string().nullable(),
+  channel: z.enum(['messenger', 'instagram']),
+  lastMessageAt: isoTime,
+  lastText: z.string().nullable(),
+  unanswered: z.boolean().describe('Whether the customer spoke last.'),
+}
+export const inboxList = z.object({ conversations: z.array(z.object(inboxConversationFields)) })
+export const inboxConversation = z.object({
+  ...inboxConversationFields,
+  messages: z.array(
+    z.object({
+      id: z.string(),
+      from: z.enum(['customer', 'agent', 'note']),
+      at: isoTime,
+      text: z.string().nullable(),
+      attachments: z
+        .array(z.object({ type: z.string(), url: z.string().nullable(), title: z.string().optional() }))
+        .optional(),
+      payload: z.string().optional(),
+      agentName: z.string().optional(),
+      status: status.optional(),
+      failure: z.object({ code: z.string(), message: z.string() }).optional(),
+    }),
+  ),
+})
+
+const problemDocument = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.enum(Object.keys(problems) as [string, ...string[]]),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .describe('A problem document (RFC 9457).')
+
+/** The problem documents that a route may answer with, by status, for openapi.yaml. */
+export function problemResponses<const S extends number>(...statuses: S[]) {
+  const response = {
+    description: 'A problem document (RFC 9457)',
+    content: { 'application/problem+json': { schema: problemDocument } },
+  }
+  return Object.fromEntries(statuses.map((one) => [one, response])) as Record<S, typeof response>
+}

@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { pipelineResults } from '../domain/pipeline-results.ts'
+import type { RunScript } from './lane-scripts.ts'
+import { laneKeys, parseLane } from './keys.ts'
+
+/** Something given up on, with its reason. It stays until it is replayed, erased or too old. */
+export interface DeadLetter {
+  /** `<shard>-<seq>`. */
+  id: string
+  kind: 'event' | 'reply' | 'delivery'
+  conversationId: string | null
+  code: string
+  message: string
+  /** ms since the epoch. */
+  at: number
+  attempts: number
+  /** What was to be done: an event, a reply, or a delivery's bytes. */
+  payload: string
+}
+
+export interface DeadLetters {
+  list(limit: number): Promise<{ letters: DeadLetter[]; total: number }>
+  get(id: string): Promise<DeadLetter | undefined>
+  /** Puts it back at the tail of its lane under the idempotency key it had. False when there is none (any more). */
+  replay(letter: DeadLetter): Promise<boolean>
+  erase(id: string): Promise<boolean>
+  /** Keeps a delivery that could not be read. Idempotent: the same bytes are one dead letter. */
+  keepDelivery(body: string, code: string, message: string, at: number): Promise<void>
+  count(): Promise<number>
+}
+
+/** Lane name under which deliveries are kept: they never reached a lane. */
+const deliveryLane = 'delivery'
+
+export function deadLetters(
+  redis: Redis,
+  run: RunScript,
+  settings: { prefix: string; shards: number; deadLetterMs: number },
+): DeadLetters {
+  const shards = Array.from({ length: settings.shards }, (_, shard) => laneKeys(settings.prefix, shard))
+
+  function place(id: string) {
+    const [, shard, seq] = /^(\d{1,4})-([\w-]{1,40})$/.exec(id) ?? []
+    const keys = shards[Number(shard)]
+    return keys && seq ? { keys, seq, key: keys.deadLetter(seq) } : undefined
+  }
+
+  async function get(id: string): Promise<DeadLetter | undefined> {
+    const at = place(id)
+    if (!at) return undefined
+    const fields = await redis.hgetall(at.key)
+    return fields['item'] === undefined ? undefined : read(id, fields)
+  }
+
+  async function list(limit: number) {
+    const newest = await Promise.all(
+      shards.map(async (keys, shard) => {
+        const ids = await redis.zrevrange(keys.dead, 0, limit - 1)
+        return Promise.all(ids.map((seq) => get(`${shard}-${seq}`)))
+      }),
+    )
+    const letters = newest.flat().filter((letter) => letter !== undefined)
+    letters.sort((a, b) => b.at - a.at)
+    return { letters: letters.slice(0, limit), total: await count() }
+  }
+
+  async function replay(letter: DeadLetter): Promise<boolean> {
+    const at = place(letter.id)
+    const lane = laneOf(letter)
+    if (!at || lane === undefined) return false
+    const { keys } = at
+    const touched = [keys.dirty, keys.counters, keys.dead, at.key, keys.items(lane)]
+    return (await run('replay', touched, [at.seq, lane])) === 1
+  }
+
+  async function erase(id: string): Promise<boolean> {
+    const at = place(id)
+    if (!at) return false
+    const [erased] = await Promise.all([redis.del(at.key), redis.zrem(at.keys.dead, at.seq)])
+    return erased === 1
+  }
+
+  async function keepDelivery(body: string, code: string, message: string, at: number): Promise<void> {
+    const seq = `d${hash('sha256', body, 'base64url').slice(0, 16)}`
+    const keys = shards[0]!
+    const fields = { lane: deliveryLane, item: `0:${at}:${body}`, code, message, at, attempts: 1 }
+    const kept = redis
+      .multi()
+      .hset(keys.deadLetter(seq), fields)
+      .pexpire(keys.deadLetter(seq), settings.deadLetterMs)
+      .zadd(keys.dead, at, seq)
+    pipelineResults(await kept.exec())
+  }
+
+  async function count(): Promise<number> {
+    const counts = await Promise.all(shards.map((keys) => redis.zcard(keys.dead)))
+    return counts.reduce((sum, one) => sum + one, 0)
+  }
+
+  return { list, get, replay, erase, keepDelivery, count }
+}
+
+function laneOf(letter: DeadLetter): string | undefined {
+  if (letter.conversationId === null) return undefined
+  return `${letter.kind === 'reply' ? 'out' : 'in'}:${letter.conversationId}`
+}
+
+function read(id: string, fields: Record<string, string>): DeadLetter {
+  const lane = fields['lane'] ?? deliveryLane
+  const parsed = lane === deliveryLane ? undefined : parseLane(lane)
+  return {
+    id,
+    kind: parsed === undefined ? 'delivery' : parsed.direction === 'out' ? 'reply' : 'event',
+    conversationId: parsed?.conversationId ?? null,
+    code: fields['code'] ?? 'UNKNOWN',
+    message: fields['message'] ?? '',
+    at: Number(fields['at']),
+    attempts: Number(fields['attempts']),
+    payload: (fields['item'] ?? '').replace(/^\d+:\d+:/, ''),
+  }
+}

@@ -1,0 +1,199 @@
+import { stepFacts } from '../domain/step-error.ts'
+import type { Log } from '../domain/log.ts'
+import type { Trace } from '../domain/stage.ts'
+import { maskLane } from './keys.ts'
+import { backOff } from './back-off.ts'
+import type { Breaker } from './breaker.ts'
+import type { Commit, Committed, Lanes, Task, Verdict } from './lanes.ts'
+
+/** What the holder of a head may use while working on it. */
+export interface Hold {
+  /** Aborts before the lease is half over. The work must end promptly then. */
+  signal: AbortSignal
+  /** Keeps what was reached, so that the next try goes on there, and renews the lease. False: the lease is lost, stop. */
+  save(progress: string): Promise<boolean>
+}
+
+/** Does the work for one head. Throws StepError; its verdict becomes a retry or a dead letter. */
+export type Work = (task: Task, hold: Hold) => Promise<Verdict>
+
+export interface DrainDeps {
+  lanes: Pick<Lanes, 'claim'>
+  /** Shared by all destinations, so that one script commits what is ready at that moment. */
+  commit: (commit: Commit) => Promise<Committed>
+  work: Work
+  breaker: Breaker
+  /** Told before a head becomes a dead letter, so that whoever waits for it learns its fate. Idempotent. */
+  onDead: (task: Task, death: Death) => Promise<void>
+  /** Rings again for a lane that has more to do than one turn allows. */
+  ring: (lanes: string[]) => Promise<void>
+  /** Heads worked on at once for this destination, so that a slow one cannot take the whole worker. */
+  concurrency: number
+  leaseMs: number
+  giveUpMs: number
+  log: Log
+  trace: Trace
+  count: (verdict: Verdict['verdict'] | 'stale', code: string) => void
+  random: () => number
+}
+
+export type Death = Extract<Verdict, { verdict: 'dead' }>
+
+const claimBatch = 50
+const turnItems = 50
+const turnMs = 5000
+/** Handed out more often than this without any answer: the item is what kills the worker. */
+const maxClaims = 3
+const crashes: Death = {
+  verdict: 'dead',
+  code: 'CRASHES_WORKER',
+  message: `no answer in ${maxClaims} tries; it may be what crashes the worker`,
+}
+
+export interface Drain {
+  /** Resolves when each lane is claimed or refused, not when it is worked off. Waits while all slots are taken. */
+  offer(lanes: string[]): Promise<void>
+  /** Takes no more work, lets what is under way finish, and resolves when it has. */
+  stop(): Promise<void>
+}
+
+export function drain(deps: DrainDeps): Drain {
+  let free = deps.concurrency
+  let stopping = false
+  let wake: (() => void)[] = []
+
+  function release(slots: number): void {
+    free += slots
+    const woken = wake
+    wake = []
+    for (const one of woken) one()
+  }
+
+  async function offer(names: string[]): Promise<void> {
+    let rest = names
+    while (rest.length > 0) {
+      if (stopping) return
+      if (free === 0) {
+        await new Promise<void>((resolve) => wake.push(resolve))
+        // One commit frees many slots in one turn of the event loop; claiming after it takes them together.
+        await new Promise((resolve) => setImmediate(resolve))
+        continue
+      }
+      const some = rest.slice(0, Math.min(free, claimBatch))
+      rest = rest.slice(some.length)
+      free -= some.length
+      await claimSome(some)
+    }
+  }
+
+  async function claimSome(names: string[]): Promise<void> {
+    let running = 0
+    try {
+      const asked = performance.now()
+      const tasks = await deps.lanes.claim(names)
+      running = tasks.length
+      for (const task of tasks) void turn(task, asked).finally(() => release(1))
+    } finally {
+      release(names.length - running)
+    }
+  }
+
+  /** Works on one lane for a while. Ends by itself when the lane is empty, waits, or is somebody else's. */
+  async function turn(first: Task, asked: number): Promise<void> {
+    const began = asked
+    let task = first
+    for (let worked = 1; ; worked++) {
+      // Frozen for so long that the lease may be over: whoever holds it now does this head.
+      if (performance.now() - asked > deps.leaseMs / 2) return deps.count('stale', 'LEASE_OVER')
+      const verdict = await attempt(task)
+      if (verdict === 'lost') return deps.count('stale', 'LEASE_LOST')
+      deps.count(verdict.verdict, 'code' in verdict ? verdict.code : '')
+      const enough = stopping || worked >= turnItems || performance.now() - began > turnMs
+      asked = performance.now()
+      const next = await settle(task, verdict.verdict === 'done' && enough ? { verdict: 'stop' } : verdict)
+      if (next === 'more' && !stopping) await deps.ring([task.lane])
+      if (typeof next === 'string') return
+      task = next
+    }
+  }
+
+  async function settle(task: Task, verdict: Verdict): Promise<Committed> {
+    try {
+      const next = await deps.commit({ task, ...verdict })
+      if (next === 'stale') deps.count('stale', 'COMMIT_REFUSED')
+      return next
+    } catch (error) {
+      // The lease runs out by itself and the timer gives the head to the next holder, under the same idempotency key.
+      deps.log.warn(
+        { code: 'COMMIT_FAILED', lane: maskLane(task.lane), err: stepFacts(error) },
+        'commit failed',
+      )
+      return 'stale'
+    }
+  }
+
+  async function attempt(task: Task): Promise<Verdict | 'lost'> {
+    if (stopping) return { verdict: 'free' }
+    const verdict = task.claims > maxClaims ? crashes : await tryOnce(task)
+    if (verdict === 'lost' || verdict.verdict !== 'dead') return verdict
+    deps.log.error({ code: verdict.code, ...factsOf(task) }, `dead letter: ${verdict.message}`)
+    try {
+      await deps.onDead(task, verdict)
+      return verdict
+    } catch (error) {
+      return { verdict: 'retry', code: stepFacts(error).code, delayMs: backOff(task.attempts, deps.random) }
+    }
+  }
+
+  async function tryOnce(task: Task): Promise<Verdict | 'lost'> {
+    const hold = holdOf(task)
+    try {
+      deps.trace('drain', factsOf(task))
+      const verdict = await deps.breaker.run(() => deps.work(task, hold))
+      if (hold.lost()) return 'lost'
+      if (verdict !== 'open') return verdict
+      return { verdict: 'wait', code: 'BREAKER_OPEN', delayMs: 500 + 1000 * deps.random() }
+    } catch (error) {
+      return hold.lost() ? 'lost' : judge(task, error)
+    } finally {
+      hold.end()
+    }
+  }
+
+  function judge(task: Task, error: unknown): Verdict {
+    const { code, verdict, message, retryAfterMs } = stepFacts(error)
+    if (verdict === 'permanent' || task.ageMs > deps.giveUpMs) return { verdict: 'dead', code, message }
+    deps.log.warn({ code, ...factsOf(task) }, `will be tried again: ${message}`)
+    const delayMs = Math.max(retryAfterMs ?? 0, backOff(task.attempts, deps.random))
+    return { verdict: 'retry', code, delayMs: Math.min(delayMs, 3_600_000) }
+  }
+
+  function holdOf(task: Task): Hold & { lost(): boolean; end(): void } {
+    const controller = new AbortController()
+    const limit = deps.leaseMs * 0.45
+    const timer = setTimeout(() => controller.abort(), limit)
+    let lost = false
+    return {
+      signal: controller.signal,
+      async save(progress) {
+        const saved = await deps.commit({ task, verdict: 'save', progress })
+        if (saved === 'saved') timer.refresh()
+        else lost = true
+        return !lost
+      },
+      lost: () => lost,
+      end: () => clearTimeout(timer),
+    }
+  }
+
+  async function stop(): Promise<void> {
+    stopping = true
+    while (free < deps.concurrency) await new Promise<void>((resolve) => wake.push(resolve))
+  }
+
+  return { offer, stop }
+}
+
+function factsOf(task: Task) {
+  return { lane: maskLane(task.lane), attempt: task.attempts + 1, ageMs: task.ageMs }
+}

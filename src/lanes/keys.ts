@@ -1,0 +1,55 @@
+import { hash } from 'node:crypto'
+import { maskConversation } from '../domain/conversation.ts'
+
+/**
+ * A lane's name is its direction and its conversation: `in:<pageId>:<psid>`.
+ * All keys of a shard share one hash tag, so that a script may touch them all on Redis Cluster.
+ */
+export type Direction = 'in' | 'out'
+
+export interface LaneKeys {
+  /** Sorted set: lane → when someone should look at it. A lane with something in it is always a member. */
+  dirty: string
+  /** Hash: the last `seq` and `epoch` given out. */
+  counters: string
+  /** Sorted set: id of a dead letter → when it died. */
+  dead: string
+  state(lane: string): string
+  items(lane: string): string
+  seen(id: string): string
+  deadLetter(seq: string): string
+}
+
+export function laneKeys(prefix: string, shard: number): LaneKeys {
+  const tag = `${prefix}:{${shard}}`
+  return {
+    dirty: `${tag}:dirty`,
+    counters: `${tag}:counters`,
+    dead: `${tag}:dead`,
+    state: (lane) => `${tag}:state:${lane}`,
+    items: (lane) => `${tag}:items:${lane}`,
+    seen: (id) => `${tag}:seen:${id}`,
+    deadLetter: (seq) => `${tag}:dead:${seq}`,
+  }
+}
+
+export function laneName(direction: Direction, conversationId: string): string {
+  return `${direction}:${conversationId}`
+}
+
+export function parseLane(lane: string): { direction: Direction; conversationId: string } {
+  const colon = lane.indexOf(':')
+  return { direction: lane.slice(0, colon) === 'out' ? 'out' : 'in', conversationId: lane.slice(colon + 1) }
+}
+
+/** Both lanes of a conversation live in one shard. */
+export function shardOf(lane: string, shards: number): number {
+  if (shards === 1) return 0
+  return parseInt(hash('sha256', parseLane(lane).conversationId).slice(0, 8), 16) % shards
+}
+
+/** For logs: the lane without the person's full id. */
+export function maskLane(lane: string): string {
+  const { direction, conversationId } = parseLane(lane)
+  return laneName(direction, maskConversation(conversationId))
+}

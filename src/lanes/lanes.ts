@@ -1,0 +1,188 @@
+import type { RunScript } from './lane-scripts.ts'
+import { laneKeys, shardOf } from './keys.ts'
+import type { LaneKeys } from './keys.ts'
+
+export interface LaneSettings {
+  prefix: string
+  shards: number
+  /** How long a holder may work on a head before others may take the lane, ms. */
+  leaseMs: number
+  /** How long after an append or a lost lease the timer looks at a lane by itself, ms. */
+  graceMs: number
+  /** How long an item's id is remembered, ms. Longer than Meta retries (36 h). */
+  seenMs: number
+  deadLetterMs: number
+}
+
+export interface Item {
+  lane: string
+  /** Dedupe id and idempotency key; the same on every try. */
+  id: string
+  payload: string
+}
+
+/** The head of a lane, leased to whoever holds this object. */
+export interface Task {
+  lane: string
+  epoch: string
+  seq: string
+  /** When it was appended, ms by Redis' clock. */
+  since: number
+  payload: string
+  attempts: number
+  /** How often it was handed out without an answer, this time included. */
+  claims: number
+  progress: string
+  /** How old the item was when it was handed out, ms by Redis' clock. */
+  ageMs: number
+}
+
+export type Verdict =
+  | { verdict: 'done' | 'stop' | 'free' }
+  | { verdict: 'dead'; code: string; message: string }
+  | { verdict: 'retry' | 'wait'; delayMs: number; code: string }
+  | { verdict: 'save'; progress: string }
+
+export type Commit = Verdict & { task: Task }
+export type Committed = Task | 'stale' | 'empty' | 'more' | 'kept' | 'saved'
+
+/** A script works on at most this many items, so that it never holds Redis for more than a few milliseconds. */
+const maxBatch = 500
+
+/** The lanes in Redis: ordered, durable, leased work per conversation. Stateless; every call is one script per shard. */
+export interface Lanes {
+  /** Appends each item once, in order. Answers how many were new. Safe to repeat: that is how it is retried. */
+  append(items: Item[]): Promise<number>
+  /** Leases those of the lanes that are free and hands out their heads; the refused are simply missing. */
+  claim(lanes: string[]): Promise<Task[]>
+  /** Answers in the order of the commits. */
+  commit(commits: Commit[]): Promise<Committed[]>
+  /** Lanes that someone should look at now, at most 500 per shard. */
+  due(): Promise<string[]>
+}
+
+export function lanes(run: RunScript, settings: LaneSettings): Lanes {
+  const shards = Array.from({ length: settings.shards }, (_, shard) => laneKeys(settings.prefix, shard))
+  const keysOf = (lane: string): LaneKeys => shards[shardOf(lane, settings.shards)]!
+
+  async function append(items: Item[]): Promise<number> {
+    let fresh = 0
+    for (const [keys, group] of byShard(items, (item) => keysOf(item.lane))) {
+      for (let from = 0; from < group.length; from += maxBatch) {
+        const flags = String(
+          await run('append', ...appendCall(keys, group.slice(from, from + maxBatch), settings)),
+        )
+        for (const flag of flags) fresh += Number(flag)
+      }
+    }
+    return fresh
+  }
+
+  async function claim(names: string[]): Promise<Task[]> {
+    const tasks: Task[] = []
+    for (const [keys, group] of byShard(names, keysOf)) {
+      const answer = (await run(
+        'claim',
+        [keys.dirty, keys.counters, ...group.flatMap((lane) => [keys.state(lane), keys.items(lane)])],
+        [settings.leaseMs, settings.graceMs, ...group],
+      )) as [number, ...(0 | [number, string, number, number, string])[]]
+      const [now, ...claimed] = answer
+      group.forEach((lane, at) => {
+        const got = claimed[at]
+        if (!got) return
+        const [epoch, head, attempts, claims, progress] = got
+        tasks.push({ ...readHead(head, now), lane, epoch: String(epoch), attempts, claims, progress })
+      })
+    }
+    return tasks
+  }
+
+  async function commit(commits: Commit[]): Promise<Committed[]> {
+    const results = new Map<Commit, Committed>()
+    for (const [keys, group] of byShard(commits, (one) => keysOf(one.task.lane))) {
+      const answer = (await run('commit', ...commitCall(keys, group, settings))) as [
+        number,
+        ...(Exclude<Committed, Task> | [string])[],
+      ]
+      const [now, ...committed] = answer
+      group.forEach((one, at) => {
+        const got = committed[at]!
+        const next = { lane: one.task.lane, epoch: one.task.epoch, attempts: 0, claims: 1, progress: '' }
+        results.set(one, typeof got === 'string' ? got : { ...next, ...readHead(got[0], now) })
+      })
+    }
+    return commits.map((one) => results.get(one)!)
+  }
+
+  async function due(): Promise<string[]> {
+    const answers = await Promise.all(
+      shards.map((keys) => run('due', [keys.dirty], [settings.graceMs, maxBatch])),
+    )
+    return (answers as string[][]).flat()
+  }
+
+  return { append, claim, commit, due }
+}
+
+function appendCall(keys: LaneKeys, items: Item[], settings: LaneSettings): [string[], (string | number)[]] {
+  const numbers = new Map<string, number>()
+  const pairs: (string | number)[] = []
+  for (const item of items) {
+    let number = numbers.get(item.lane)
+    if (number === undefined) numbers.set(item.lane, (number = numbers.size + 1))
+    pairs.push(number, item.payload)
+  }
+  const names = [...numbers.keys()]
+  return [
+    [keys.dirty, keys.counters, ...names.map(keys.items), ...items.map((item) => keys.seen(item.id))],
+    [settings.graceMs, settings.seenMs, names.length, items.length, ...names, ...pairs],
+  ]
+}
+
+function commitCall(
+  keys: LaneKeys,
+  commits: Commit[],
+  settings: LaneSettings,
+): [string[], (string | number)[]] {
+  const touched = [keys.dirty, keys.dead]
+  const args: (string | number)[] = [settings.leaseMs, settings.graceMs, settings.deadLetterMs]
+  for (const one of commits) {
+    const { lane, epoch, seq } = one.task
+    touched.push(keys.state(lane), keys.items(lane), keys.deadLetter(seq))
+    args.push(lane, epoch, seq, one.verdict, ...verdictArgs(one))
+  }
+  return [touched, args]
+}
+
+function verdictArgs(verdict: Verdict): [string | number, string] {
+  switch (verdict.verdict) {
+    case 'dead':
+      return [verdict.code, verdict.message]
+    case 'retry':
+    case 'wait':
+      return [Math.ceil(verdict.delayMs), verdict.code]
+    case 'save':
+      return [verdict.progress, '']
+    default:
+      return ['', '']
+  }
+}
+
+/** An item in Redis is `<seq>:<since>:<payload>`. */
+function readHead(head: string, now: number): Pick<Task, 'seq' | 'since' | 'payload' | 'ageMs'> {
+  const first = head.indexOf(':')
+  const second = head.indexOf(':', first + 1)
+  const since = Number(head.slice(first + 1, second))
+  return { seq: head.slice(0, first), since, payload: head.slice(second + 1), ageMs: now - since }
+}
+
+function byShard<T>(all: T[], keysOf: (one: T) => LaneKeys): Map<LaneKeys, T[]> {
+  const groups = new Map<LaneKeys, T[]>()
+  for (const one of all) {
+    const keys = keysOf(one)
+    const group = groups.get(keys)
+    if (group) group.push(one)
+    else groups.set(keys, [one])
+  }
+  return groups
+}

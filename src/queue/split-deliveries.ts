@@ -1,0 +1,71 @@
+import type { Log } from '../domain/log.ts'
+import type { Trace } from '../domain/stage.ts'
+import type { DomainEvent, OwnEcho } from '../domain/event.ts'
+import { laneName } from '../lanes/keys.ts'
+import type { DeadLetters } from '../lanes/dead-letters.ts'
+import type { Lanes } from '../lanes/lanes.ts'
+import { splitDelivery } from '../meta/split.ts'
+import type { Split } from '../meta/split.ts'
+import type { Conversations } from '../records/conversations.ts'
+import type { Replies } from '../records/replies.ts'
+import type { Delivery, DeliveryBatch } from './journal.ts'
+
+export interface SplitDeps {
+  lanes: Pick<Lanes, 'append'>
+  conversations: Pick<Conversations, 'note'>
+  replies: Pick<Replies, 'noteEchoes'>
+  deadLetters: Pick<DeadLetters, 'keepDelivery'>
+  ring: (lanes: string[]) => Promise<void>
+  trace: Trace
+  log: Log
+  onEvent: (kind: DomainEvent['kind'], name: string) => void
+}
+
+/** Deliveries → events → lanes, then the alarms. Safe to repeat as a whole, which is how every failure is mended. */
+export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Promise<void> {
+  return async (batch) => {
+    const events: DomainEvent[] = []
+    const ownEchoes: OwnEcho[] = []
+    for (const delivery of batch.deliveries) {
+      const split = await splitOne(deps, delivery)
+      events.push(...split.events)
+      ownEchoes.push(...split.ownEchoes)
+    }
+    deps.trace('split', {
+      deliveries: batch.deliveries.length,
+      events: events.length,
+      ownEchoes: ownEchoes.length,
+    })
+    if (ownEchoes.length > 0) await deps.replies.noteEchoes(ownEchoes)
+    if (events.length === 0) return
+    const items = events.map((event) => ({
+      lane: laneName('in', event.conversationId),
+      id: event.id,
+      payload: JSON.stringify(event),
+    }))
+    const [fresh] = await Promise.all([deps.lanes.append(items), deps.conversations.note(events)])
+    deps.trace('append', { events: events.length, new: fresh, duplicates: events.length - fresh })
+    for (const event of events) deps.onEvent(event.kind, event.kind === 'unknown' ? event.name : '')
+    // Append before alarm: an alarm that came first could find nothing and be gone before the item is there.
+    await deps.ring([...new Set(items.map((item) => item.lane))])
+  }
+}
+
+async function splitOne(deps: SplitDeps, delivery: Delivery): Promise<Split> {
+  let split: Split
+  try {
+    const body =
+      delivery.encoding === 'utf8' ? delivery.body : Buffer.from(delivery.body, 'base64').toString()
+    split = splitDelivery(body, delivery.receivedAt)
+  } catch (error) {
+    // splitDelivery promises not to throw; if it does, its neighbours must not wait for a mended version.
+    const message = `splitting failed: ${error instanceof Error ? error.name : 'unknown'}`
+    split = { events: [], ownEchoes: [], unreadable: [{ code: 'SPLIT_FAILED', message }] }
+  }
+  const fault = split.unreadable[0]
+  if (fault) {
+    deps.log.error({ code: fault.code }, `dead letter: ${fault.message}`)
+    await deps.deadLetters.keepDelivery(delivery.body, fault.code, fault.message, delivery.receivedAt)
+  }
+  return split
+}

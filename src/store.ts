@@ -1,0 +1,90 @@
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { Config } from './config/schema.ts'
+import { deadLetters } from './lanes/dead-letters.ts'
+import { laneScripts } from './lanes/lane-scripts.ts'
+import { laneStatuses } from './lanes/lane-status.ts'
+import { lanes } from './lanes/lanes.ts'
+import { alarms } from './queue/alarms.ts'
+import { durabilityFaults, fsyncPolicy, readRedisFacts } from './queue/redis-health.ts'
+import { isReadyWithin } from './queue/connections.ts'
+import { conversations } from './records/conversations.ts'
+import { replies } from './records/replies.ts'
+import { destinationOf, destinations } from './routing/destination.ts'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** Everything that lives in Redis, over one connection. The API and the worker each have their own. */
+export function openStore(redis: Redis, config: Config) {
+  const { prefix } = config.redis
+  const run = laneScripts(redis)
+  const laneSettings = {
+    prefix,
+    shards: config.lanes.shards,
+    leaseMs: config.lanes.leaseMs,
+    graceMs: config.lanes.graceMs,
+    seenMs: config.retention.dedupeHours * hourMs,
+    deadLetterMs: config.retention.deadLetterDays * dayMs,
+  }
+  const recordSettings = {
+    prefix,
+    conversationMs: config.retention.conversationDays * dayMs,
+    replyMs: config.retention.replyDays * dayMs,
+  }
+  const pages = pagesById(config)
+  return {
+    lanes: lanes(run, laneSettings),
+    deadLetters: deadLetters(redis, run, laneSettings),
+    laneStatuses: laneStatuses(redis, laneSettings),
+    conversations: conversations(redis, recordSettings),
+    replies: replies(redis, recordSettings),
+    alarms: alarms(redis, prefix, destinations(Object.keys(config.helpdesks)), destinationOf(pages)),
+  }
+}
+
+export type Store = ReturnType<typeof openStore>
+
+export function pagesById(config: Config) {
+  return new Map(config.pages.map((page) => [page.id, page]))
+}
+
+/** A connection that logs when it is lost and when it is back, and not at every try in between. */
+export function logged(redis: Redis, log: Logger, use: string): Redis {
+  let down = false
+  redis.on('error', (error: Error) => {
+    if (!down) log.warn({ use, err: error.message }, 'Redis is out of reach; trying again')
+    down = true
+  })
+  redis.on('ready', () => {
+    if (down) log.info({ use }, 'Redis is back')
+    down = false
+  })
+  return redis
+}
+
+/** Says why this Redis must not be used, once it can be asked. Empty when it is out of reach: then callers get 503. */
+export async function startUpFaults(redis: Redis, config: Config, log: Logger): Promise<string[]> {
+  if (!(await isReadyWithin(redis, 3000))) {
+    log.warn('Redis is out of reach; answering 503 until it is there')
+    return []
+  }
+  const facts = await readRedisFacts(redis)
+  const faults = durabilityFaults(facts)
+  const fsync = await fsyncPolicy(redis)
+  if (fsync !== null && fsync !== 'always' && facts.aofEnabled) {
+    log.warn(
+      { appendfsync: fsync },
+      'acknowledged deliveries may be lost when Redis dies; set `appendfsync always`',
+    )
+  }
+  if (Math.abs(facts.clockAheadMs) > 500) {
+    log.warn(
+      { clockAheadMs: facts.clockAheadMs },
+      'this machine and Redis disagree about the time; use NTP on both',
+    )
+  }
+  if (config.durability === 'strict') return faults
+  for (const fault of faults) log.warn(`durability is relaxed, though Redis is not durable: ${fault}`)
+  return []
+}
