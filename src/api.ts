@@ -40,7 +40,7 @@ export async function startApi(
   const health = watchRedis(redis, config.durability)
   const ring = (lanes: string[]) => store.alarms.ring(lanes)
 
-  const app = await publicServer({
+  const { app } = await publicServer({
     webhook: {
       appSecrets: config.meta.appSecrets,
       verifyToken: config.meta.verifyToken,
@@ -104,7 +104,7 @@ async function replay(
   journalAgain: (body: Buffer, at: number) => Promise<void>,
 ): Promise<boolean> {
   if (letter.kind === 'delivery' || letter.conversationId === null) {
-    await journalAgain(Buffer.from(letter.payload), letter.at)
+    await journalAgain(Buffer.from(letter.payload, letter.encoding), letter.at)
     return store.deadLetters.erase(letter.id)
   }
   if (!(await store.deadLetters.replay(letter))) return false

@@ -5,7 +5,7 @@ import type { Trace } from './domain/stage.ts'
 import { openHelpdesk } from './helpdesk/registry.ts'
 import { breaker } from './lanes/breaker.ts'
 import { drain } from './lanes/drain.ts'
-import type { DrainDeps } from './lanes/drain.ts'
+import type { Drain, DrainDeps } from './lanes/drain.ts'
 import { gather } from './lanes/gather.ts'
 import type { Commit, Committed } from './lanes/lanes.ts'
 import { graphClient } from './meta/graph-client.ts'
@@ -16,9 +16,10 @@ import { lanesWorker } from './queue/lanes-worker.ts'
 import { splitDeliveries } from './queue/split-deliveries.ts'
 import { splitWorker } from './queue/split-worker.ts'
 import { laneTimer } from './queue/timer.ts'
-import { destinations, graph } from './routing/destination.ts'
+import { destinationOf, destinations, graph } from './routing/destination.ts'
 import { forwardEvent } from './routing/forward-event.ts'
-import { buryReply, sendReply } from './routing/send-reply.ts'
+import { buryReply } from './routing/reply-fate.ts'
+import { sendReply } from './routing/send-reply.ts'
 import { logged, openStore, pagesById } from './store.ts'
 
 /** The worker role: splits deliveries into lanes and drains the lanes, to helpdesks and to Graph. */
@@ -47,8 +48,8 @@ export async function startWorker(
     replies: store.replies,
     graph: client,
     trace,
+    log,
     now: Date.now,
-    random: Math.random,
   }
   const inbound = {
     work: forwardEvent({ pages, helpdesks, conversations: store.conversations, trace }),
@@ -57,6 +58,7 @@ export async function startWorker(
   const outbound = { work: sendReply(sending), onDead: buryReply(sending) }
 
   const commit = gather<Commit, Committed>((commits) => store.lanes.commit(commits), { maxItems: 256 })
+  const drains = new Map<string, Drain>()
   const lanesWorkers = destinations(Object.keys(config.helpdesks)).map((destination) => {
     const gate = breaker((open) => metrics.breakerOpen.set({ destination }, open ? 1 : 0))
     const drained: DrainDeps = {
@@ -73,7 +75,9 @@ export async function startWorker(
       count: (verdict, code) => metrics.heads.inc({ destination, verdict, code }),
       random: Math.random,
     }
-    return lanesWorker({ connection: redis, prefix, destination, drain: drain(drained), log })
+    const own = drain(drained)
+    drains.set(destination, own)
+    return lanesWorker({ connection: redis, prefix, destination, drain: own, log })
   })
   const split = splitDeliveries({
     ...store,
@@ -83,7 +87,7 @@ export async function startWorker(
     onEvent: (kind, name) => metrics.events.inc({ kind, name: nameLabel(name) }),
   })
   const splitter = await splitWorker({ connection: redis, prefix, split, log })
-  const timer = laneTimer(store.lanes, store.alarms, log)
+  const timer = laneTimer({ ...store, offer: offerTo(drains, destinationOf(pages), log), log })
   log.info({ helpdesks: [...helpdesks.keys()], pages: pages.size }, 'working')
 
   return {
@@ -107,4 +111,20 @@ export async function startWorker(
 /** An event's death is told by its dead letter alone. */
 function quiet(): Promise<void> {
   return Promise.resolve()
+}
+
+/** Lanes to the drains of this process, without an alarm. One offer per destination at a time: the timer comes again. */
+function offerTo(drains: Map<string, Drain>, destinationOfLane: (lane: string) => string, log: Logger) {
+  const busy = new Set<string>()
+  return (lanes: string[]): void => {
+    for (const [destination, group] of Map.groupBy(lanes, destinationOfLane)) {
+      const own = drains.get(destination)
+      if (!own || busy.has(destination)) continue
+      busy.add(destination)
+      own
+        .offer(group)
+        .catch((error: unknown) => log.warn({ destination, err: String(error) }, 'offering lanes failed'))
+        .finally(() => busy.delete(destination))
+    }
+  }
 }

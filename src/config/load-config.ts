@@ -32,7 +32,7 @@ export function checkConfig(text: string, env: Environment): Config | Fault[] {
   let parsed: unknown
   try {
     // Ids are whole numbers to YAML; as bigint they keep the digits beyond 2^53.
-    parsed = parse(text, { intAsBigInt: true }) as unknown
+    parsed = parse(text, { intAsBigInt: true, logLevel: 'error' }) as unknown
   } catch (error) {
     const at = error instanceof Error && 'linePos' in error ? linePosition(error.linePos) : ''
     return [{ path: '', message: `is no valid YAML${at}` }]
@@ -46,7 +46,7 @@ export function checkConfig(text: string, env: Environment): Config | Fault[] {
   const seen = result.success ? [] : schemaFaults(result.error)
   faults.push(...seen.filter((fault) => !missing.has(fault.path)))
   faults.push(...crossFaults(overridden))
-  return result.success && faults.length === 0 ? result.data : faults
+  return result.success && faults.length === 0 ? result.data : faults.map(withoutValues)
 }
 
 function override(value: unknown, env: Environment): unknown {
@@ -66,13 +66,28 @@ function override(value: unknown, env: Environment): unknown {
 }
 
 function schemaFaults(error: ZodError): Fault[] {
-  return error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  return error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }]
+    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not known here' }))
+  })
+}
+
+const keyShape = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
+
+/** `secret:abc` without a blank is one long key to YAML, and holds the secret: only what looks like a key is repeated. */
+function withoutValues(fault: Fault): Fault {
+  const parts = fault.path.split('.')
+  if (fault.path === '' || parts.every((part) => keyShape.test(part))) return fault
+  const shown = parts.map((part) =>
+    keyShape.test(part) ? part : '(unreadable key; is a blank missing after a colon?)',
+  )
+  return { ...fault, path: shown.join('.') }
 }
 
 /** Rules between keys. They work on whatever is there, so that they are told together with the others. */
 function crossFaults(value: unknown): Fault[] {
   const faults: Fault[] = []
-  const known = new Set(Object.keys(members(value, 'helpdesks')))
+  const known = new Set(Object.keys(members(value, 'helpdesks')).filter((name) => keyShape.test(name)))
   const pages = Object.values(members(value, 'pages'))
   pages.forEach((page, at) => {
     const helpdesk = members(page)['helpdesk']

@@ -28,5 +28,5 @@ export function parseConversationId(id: string): { pageId: string; psid: string 
 export function maskConversation(id: string): string {
   const colon = id.indexOf(':')
   const rest = id.slice(colon + 1)
-  return rest === 'page' ? id : `${id.slice(0, colon + 1)}…${rest.slice(-4)}`
+  return rest === 'page' ? id : `${id.slice(0, colon + 1)}…${rest.length > 8 ? rest.slice(-4) : ''}`
 }

@@ -12,8 +12,8 @@ export function isPublicAddress(address: string): boolean {
 
 /** The host of a URL when it is an IP literal, without the brackets of IPv6. A literal is never looked up, so the guard below would not see it. */
 export function ipLiteral(url: string): string | undefined {
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
-  return ipaddr.isValid(host) ? host : undefined
+  const host = URL.parse(url)?.hostname.replace(/^\[|\]$/g, '')
+  return host !== undefined && ipaddr.isValid(host) ? host : undefined
 }
 
 /**

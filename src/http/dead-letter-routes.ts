@@ -54,7 +54,7 @@ export const deadLetterRoutes: FastifyPluginAsyncZod<DeadLetterDeps> = async (ap
     },
     async (request) => {
       const letter = await find(deps, request.params.id)
-      return { ...view(letter), payload: letter.payload }
+      return { ...view(letter), payload: letter.payload, encoding: letter.encoding }
     },
   )
 
@@ -106,6 +106,6 @@ function gone(): HttpProblem {
   return new HttpProblem('NOT_FOUND', 'no dead letter has this id; it may have been replayed already')
 }
 
-function view({ payload: _payload, at, ...rest }: DeadLetter) {
+function view({ payload: _payload, encoding: _encoding, at, ...rest }: DeadLetter) {
   return { ...rest, at: new Date(at).toISOString() }
 }

@@ -30,8 +30,14 @@ export interface PublicServerDeps extends ConversationDeps, DeadLetterDeps, Inbo
   log: Log
 }
 
+export interface PublicServer {
+  app: FastifyInstance
+  /** The REST API as an OpenAPI document, once the app is ready. */
+  describe: () => object
+}
+
 /** The public port: Meta's webhook and the REST API. */
-export async function publicServer(deps: PublicServerDeps): Promise<FastifyInstance> {
+export async function publicServer(deps: PublicServerDeps): Promise<PublicServer> {
   const app = fastify({
     // False unless the operator names their proxies: `true` would let any caller choose the address that limits see.
     trustProxy: deps.trustProxy.length > 0 ? [...deps.trustProxy] : false,
@@ -45,8 +51,12 @@ export async function publicServer(deps: PublicServerDeps): Promise<FastifyInsta
   })
   handleErrors(app, deps)
   await app.register((scope) => webhookRoutes(scope, deps.webhook))
-  await app.register((scope) => restRoutes(scope, deps))
-  return app
+  let describe: PublicServer['describe'] = () => ({})
+  await app.register(async (scope) => {
+    await restRoutes(scope, deps)
+    describe = () => scope.swagger()
+  })
+  return { app, describe: () => describe() }
 }
 
 async function restRoutes(app: FastifyInstance, deps: PublicServerDeps): Promise<void> {

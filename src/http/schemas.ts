@@ -83,6 +83,7 @@ export const deadLetterView = z.object({
 export const deadLetterList = z.object({ deadLetters: z.array(deadLetterView), total: z.number().int() })
 export const deadLetterWhole = deadLetterView.extend({
   payload: z.string().describe('What was to be done, as it stood in the lane.'),
+  encoding: z.enum(['utf8', 'base64']).describe('base64 only for a delivery that is no UTF-8.'),
 })
 export const replayed = z.object({ id: z.string(), status: z.literal('queued') })
 

@@ -17,6 +17,14 @@ export interface DeadLetter {
   attempts: number
   /** What was to be done: an event, a reply, or a delivery's bytes. */
   payload: string
+  encoding: 'utf8' | 'base64'
+}
+
+export interface KeptDelivery {
+  body: string
+  encoding: 'utf8' | 'base64'
+  /** ms since the epoch. */
+  receivedAt: number
 }
 
 export interface DeadLetters {
@@ -26,7 +34,7 @@ export interface DeadLetters {
   replay(letter: DeadLetter): Promise<boolean>
   erase(id: string): Promise<boolean>
   /** Keeps a delivery that could not be read. Idempotent: the same bytes are one dead letter. */
-  keepDelivery(body: string, code: string, message: string, at: number): Promise<void>
+  keepDelivery(delivery: KeptDelivery, code: string, message: string): Promise<void>
   count(): Promise<number>
 }
 
@@ -81,20 +89,23 @@ export function deadLetters(
     return erased === 1
   }
 
-  async function keepDelivery(body: string, code: string, message: string, at: number): Promise<void> {
+  async function keepDelivery(delivery: KeptDelivery, code: string, message: string): Promise<void> {
+    const { body, encoding, receivedAt: at } = delivery
     const seq = `d${hash('sha256', body, 'base64url').slice(0, 16)}`
     const keys = shards[0]!
-    const fields = { lane: deliveryLane, item: `0:${at}:${body}`, code, message, at, attempts: 1 }
+    const fields = { lane: deliveryLane, item: `0:${at}:${body}`, code, message, at, attempts: 1, encoding }
     const kept = redis
       .multi()
       .hset(keys.deadLetter(seq), fields)
       .pexpire(keys.deadLetter(seq), settings.deadLetterMs)
+      .zremrangebyscore(keys.dead, '-inf', at - settings.deadLetterMs)
       .zadd(keys.dead, at, seq)
     pipelineResults(await kept.exec())
   }
 
   async function count(): Promise<number> {
-    const counts = await Promise.all(shards.map((keys) => redis.zcard(keys.dead)))
+    const oldest = Date.now() - settings.deadLetterMs
+    const counts = await Promise.all(shards.map((keys) => redis.zcount(keys.dead, oldest, '+inf')))
     return counts.reduce((sum, one) => sum + one, 0)
   }
 
@@ -118,5 +129,6 @@ function read(id: string, fields: Record<string, string>): DeadLetter {
     at: Number(fields['at']),
     attempts: Number(fields['attempts']),
     payload: (fields['item'] ?? '').replace(/^\d+:\d+:/, ''),
+    encoding: fields['encoding'] === 'base64' ? 'base64' : 'utf8',
   }
 }

@@ -4,15 +4,9 @@ import type { Trace } from '../domain/stage.ts'
 import { maskLane } from './keys.ts'
 import { backOff } from './back-off.ts'
 import type { Breaker } from './breaker.ts'
+import { openHold } from './hold.ts'
+import type { Hold } from './hold.ts'
 import type { Commit, Committed, Lanes, Task, Verdict } from './lanes.ts'
-
-/** What the holder of a head may use while working on it. */
-export interface Hold {
-  /** Aborts before the lease is half over. The work must end promptly then. */
-  signal: AbortSignal
-  /** Keeps what was reached, so that the next try goes on there, and renews the lease. False: the lease is lost, stop. */
-  save(progress: string): Promise<boolean>
-}
 
 /** Does the work for one head. Throws StepError; its verdict becomes a retry or a dead letter. */
 export type Work = (task: Task, hold: Hold) => Promise<Verdict>
@@ -92,7 +86,13 @@ export function drain(deps: DrainDeps): Drain {
       const asked = performance.now()
       const tasks = await deps.lanes.claim(names)
       running = tasks.length
-      for (const task of tasks) void turn(task, asked).finally(() => release(1))
+      for (const task of tasks) {
+        void turn(task, asked)
+          .catch((error: unknown) =>
+            deps.log.error({ lane: maskLane(task.lane), err: stepFacts(error) }, 'turn failed'),
+          )
+          .finally(() => release(1))
+      }
     } finally {
       release(names.length - running)
     }
@@ -103,18 +103,37 @@ export function drain(deps: DrainDeps): Drain {
     const began = asked
     let task = first
     for (let worked = 1; ; worked++) {
-      // Frozen for so long that the lease may be over: whoever holds it now does this head.
-      if (performance.now() - asked > deps.leaseMs / 2) return deps.count('stale', 'LEASE_OVER')
+      if (performance.now() - asked > deps.leaseMs / 2) {
+        // Frozen for so long that the lease may be over: whoever holds it now does this head. Given back, so that it
+        // does not count as a try; refused when somebody else has it.
+        deps.count('stale', 'LEASE_OVER')
+        await settle(task, { verdict: 'free' })
+        return
+      }
       const verdict = await attempt(task)
       if (verdict === 'lost') return deps.count('stale', 'LEASE_LOST')
       deps.count(verdict.verdict, 'code' in verdict ? verdict.code : '')
       const enough = stopping || worked >= turnItems || performance.now() - began > turnMs
       asked = performance.now()
       const next = await settle(task, verdict.verdict === 'done' && enough ? { verdict: 'stop' } : verdict)
-      if (next === 'more' && !stopping) await deps.ring([task.lane])
-      if (typeof next === 'string') return
+      if (typeof next === 'string') return next === 'more' ? ringAgain(task.lane) : undefined
       task = next
+      if (enough) {
+        // A dead head handed out the next one, and this turn is over.
+        await settle(task, { verdict: 'free' })
+        return ringAgain(task.lane)
+      }
     }
+  }
+
+  async function ringAgain(lane: string): Promise<void> {
+    if (stopping) return
+    await deps.ring([lane]).catch((error: unknown) => {
+      deps.log.warn(
+        { lane: maskLane(lane), err: stepFacts(error) },
+        'alarm not sent; the timer finds the lane',
+      )
+    })
   }
 
   async function settle(task: Task, verdict: Verdict): Promise<Committed> {
@@ -146,7 +165,7 @@ export function drain(deps: DrainDeps): Drain {
   }
 
   async function tryOnce(task: Task): Promise<Verdict | 'lost'> {
-    const hold = holdOf(task)
+    const hold = openHold(task, deps)
     try {
       deps.trace('drain', factsOf(task))
       const verdict = await deps.breaker.run(() => deps.work(task, hold))
@@ -166,24 +185,6 @@ export function drain(deps: DrainDeps): Drain {
     deps.log.warn({ code, ...factsOf(task) }, `will be tried again: ${message}`)
     const delayMs = Math.max(retryAfterMs ?? 0, backOff(task.attempts, deps.random))
     return { verdict: 'retry', code, delayMs: Math.min(delayMs, 3_600_000) }
-  }
-
-  function holdOf(task: Task): Hold & { lost(): boolean; end(): void } {
-    const controller = new AbortController()
-    const limit = deps.leaseMs * 0.45
-    const timer = setTimeout(() => controller.abort(), limit)
-    let lost = false
-    return {
-      signal: controller.signal,
-      async save(progress) {
-        const saved = await deps.commit({ task, verdict: 'save', progress })
-        if (saved === 'saved') timer.refresh()
-        else lost = true
-        return !lost
-      },
-      lost: () => lost,
-      end: () => clearTimeout(timer),
-    }
   }
 
   async function stop(): Promise<void> {

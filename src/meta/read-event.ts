@@ -52,7 +52,9 @@ export function readMessagingEvent(raw: JsonValue, place: Place): DomainEvent | 
   if (postback) {
     const postbackMid = string(postback['mid'])
     const payload = string(postback['payload'])
-    const key = postbackMid ?? `${person}|${base.timestamp}|${payload}`
+    // Not the time of receipt, which a redelivery does not repeat; and the whole, since a standby postback has no payload.
+    const when = milliseconds(raw['timestamp']) ?? place.entryTime
+    const key = postbackMid ?? `${person}|${when}|${JSON.stringify(postback)}`
     return {
       ...base,
       id: eventId(`postback|${base.pageId}|${key}`),

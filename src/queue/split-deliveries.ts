@@ -65,7 +65,7 @@ async function splitOne(deps: SplitDeps, delivery: Delivery): Promise<Split> {
   const fault = split.unreadable[0]
   if (fault) {
     deps.log.error({ code: fault.code }, `dead letter: ${fault.message}`)
-    await deps.deadLetters.keepDelivery(delivery.body, fault.code, fault.message, delivery.receivedAt)
+    await deps.deadLetters.keepDelivery(delivery, fault.code, fault.message)
   }
   return split
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Queue, Worker } from 'bullmq'
+import { Queue, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Log } from '../domain/log.ts'
 import { bullPrefix, deliveriesQueue } from './queues.ts'
@@ -35,9 +35,13 @@ export async function splitWorker(deps: {
   }
   deps.connection.on('ready', onReady)
 
+  async function stopsWithin(ms: number): Promise<boolean> {
+    return delay(ms, false, { signal: stopping.signal }).catch(() => true)
+  }
+
   const worker = new Worker<DeliveryBatch>(
     deliveriesQueue,
-    async (job) => {
+    async (job, token) => {
       for (let tries = 0; ; tries++) {
         try {
           return await deps.split(job.data)
@@ -47,7 +51,11 @@ export async function splitWorker(deps: {
             { err, tries, deliveries: job.data.deliveries.length },
             'split failed, will be tried again',
           )
-          await delay(Math.min(100 * 2 ** tries, 2000), undefined, { signal: stopping.signal })
+          if (await stopsWithin(Math.min(100 * 2 ** tries, 2000))) {
+            // Back to the front of the queue: failing it would put it where nobody takes it from.
+            await job.moveToWait(token)
+            throw new WaitingError()
+          }
         }
       }
     },

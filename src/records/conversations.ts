@@ -20,21 +20,37 @@ export interface Conversations {
   keepTicket(id: string, helpdesk: string, ticket: string): Promise<void>
 }
 
+// A redelivery may be a day old: times only ever move forward.
+const noteNewest = `
+for i = 2, #ARGV, 2 do
+  local was = tonumber(redis.call('HGET', KEYS[1], ARGV[i])) or 0
+  if tonumber(ARGV[i + 1]) > was then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])`
+
 export function conversations(redis: Redis, settings: RecordSettings): Conversations {
   const keyOf = (id: string) => conversationKey(settings.prefix, id)
 
   async function note(events: DomainEvent[]): Promise<void> {
-    const newest = new Map<string, Record<string, number>>()
+    const newest = new Map<string, [event: number, customer: number]>()
     for (const event of events) {
-      const fields = newest.get(event.conversationId) ?? {}
-      fields['lastEventAt'] = event.timestamp
-      if (event.kind !== 'unknown' && !event.standby) fields['lastCustomerAt'] = event.timestamp
-      newest.set(event.conversationId, fields)
+      const [lastEvent, lastCustomer] = newest.get(event.conversationId) ?? [0, 0]
+      const isCustomer = event.kind !== 'unknown' && !event.standby
+      const customer = isCustomer ? Math.max(lastCustomer, event.timestamp) : lastCustomer
+      newest.set(event.conversationId, [Math.max(lastEvent, event.timestamp), customer])
     }
     const pipeline = redis.pipeline()
-    for (const [id, fields] of newest) {
-      pipeline.hset(keyOf(id), fields)
-      pipeline.pexpire(keyOf(id), settings.conversationMs)
+    for (const [id, [event, customer]] of newest) {
+      pipeline.eval(
+        noteNewest,
+        1,
+        keyOf(id),
+        settings.conversationMs,
+        'lastEventAt',
+        event,
+        'lastCustomerAt',
+        customer,
+      )
     }
     pipelineResults(await pipeline.exec())
   }
@@ -53,7 +69,11 @@ export function conversations(redis: Redis, settings: RecordSettings): Conversat
   }
 
   async function keepTicket(id: string, helpdesk: string, ref: string): Promise<void> {
-    await redis.hset(keyOf(id), `ticket:${helpdesk}`, ref)
+    const kept = redis
+      .multi()
+      .hset(keyOf(id), `ticket:${helpdesk}`, ref)
+      .pexpire(keyOf(id), settings.conversationMs)
+    pipelineResults(await kept.exec())
   }
 
   return { note, get, ticket, keepTicket }

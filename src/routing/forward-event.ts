@@ -4,7 +4,9 @@ import type { DomainEvent } from '../domain/event.ts'
 import type { Page } from '../domain/page.ts'
 import type { Trace } from '../domain/stage.ts'
 import type { CustomerMessage, HelpdeskAdapter, Step, TicketHelpdesk } from '../helpdesk/adapter.ts'
-import type { Hold, Work } from '../lanes/drain.ts'
+import { readPayload } from '../lanes/read-payload.ts'
+import type { Work } from '../lanes/drain.ts'
+import type { Hold } from '../lanes/hold.ts'
 import type { Task } from '../lanes/lanes.ts'
 import type { Conversations } from '../records/conversations.ts'
 
@@ -18,7 +20,7 @@ export interface ForwardDeps {
 /** The work of an inbound lane: one event to the helpdesk of its Page. */
 export function forwardEvent(deps: ForwardDeps): Work {
   return async (task, hold) => {
-    const event = JSON.parse(task.payload) as DomainEvent
+    const event = readPayload(task) as DomainEvent
     const page = deps.pages.get(event.pageId)
     const helpdesk = page && deps.helpdesks.get(page.helpdesk)
     if (!page || !helpdesk) {

@@ -1,96 +1,84 @@
-import type { Conversation } from '../domain/conversation.ts'
-import { maskConversation, parseConversationId } from '../domain/conversation.ts'
-import type { Page } from '../domain/page.ts'
-import type { Reply, ReplyFailure } from '../domain/reply.ts'
+import { maskConversation } from '../domain/conversation.ts'
+import type { Reply } from '../domain/reply.ts'
 import type { Trace } from '../domain/stage.ts'
 import { StepError } from '../domain/step-error.ts'
-import type { HelpdeskAdapter, ReplyOutcome } from '../helpdesk/adapter.ts'
-import { backOff } from '../lanes/back-off.ts'
-import type { Death, Hold, Work } from '../lanes/drain.ts'
-import type { Task, Verdict } from '../lanes/lanes.ts'
+import type { Work } from '../lanes/drain.ts'
+import type { Hold } from '../lanes/hold.ts'
+import { readPayload } from '../lanes/read-payload.ts'
+import type { Verdict } from '../lanes/lanes.ts'
 import type { GraphAnswer, GraphClient } from '../meta/graph-client.ts'
-import { classifyGraphError, failureMessage } from '../meta/graph-errors.ts'
+import { classifyGraphError } from '../meta/graph-errors.ts'
 import type { Replies } from '../records/replies.ts'
+import { reportFate } from './reply-fate.ts'
+import { addressOf, readProgress } from './reply-progress.ts'
+import type { Address, FateDeps, Progress } from './reply-progress.ts'
 
-export interface SendDeps {
-  pages: ReadonlyMap<string, Page>
-  helpdesks: ReadonlyMap<string, HelpdeskAdapter>
+export interface SendDeps extends FateDeps {
   replies: Pick<Replies, 'update' | 'echoed'>
   graph: Pick<GraphClient, 'sendText'>
   trace: Trace
   now: () => number
-  random: () => number
 }
 
-/** How long the echo of a message whose fate is unknown is waited for before it is sent again, ms. */
+/** How long the echo of a first send whose fate is unknown is waited for, ms. Doubles with each further send. */
 const echoWaitMs = 15_000
-const echoLookMs = 1000
+/** A person gets the same reply at most this often, however long Graph leaves us in the dark: about 15 minutes. */
+const maxSends = 6
 /** A Page that cannot send is tried again this often, so that its replies leave soon after it is mended, ms. */
 const pageRetryMs = 30_000
-
-/** What the lane remembers of a send between two tries. */
-type Progress =
-  { state: 'sending'; since: number; tries: number } | { state: 'sent'; mid: string; tries: number }
 
 /** The work of an outbound lane: one reply to the person, through the Send API. */
 export function sendReply(deps: SendDeps): Work {
   return async (task, hold) => {
-    const reply = JSON.parse(task.payload) as Reply
+    const reply = readPayload(task) as Reply
     const to = addressOf(reply, deps.pages)
     if (!to) {
       return { verdict: 'dead', code: 'PAGE_UNKNOWN', message: 'the Page of this reply is not in the config' }
     }
-    let progress = task.progress === '' ? undefined : (JSON.parse(task.progress) as Progress)
-    if (progress?.state !== 'sent') {
-      const mid = await sendOnce(deps, { reply, task, hold, progress, ...to })
-      if (typeof mid !== 'string') return mid
-      progress = { state: 'sent', mid, tries: (progress?.tries ?? 0) + 1 }
-      await deps.replies.update(reply.id, { status: 'sent', mid, possibleRepeat: progress.tries > 1 })
-      if (deps.helpdesks.get(to.page.helpdesk)?.style === 'tickets') {
-        // Kept before it is told, so that a helpdesk that cannot be told now never makes us send twice.
-        if (!(await hold.save(JSON.stringify(progress)))) return { verdict: 'free' }
-      }
+    const progress = readProgress(task)
+    if (progress.state !== 'sent') {
+      const sent = await sendOnce(deps, { reply, hold, progress, ...to })
+      if ('verdict' in sent) return sent
+      await deps.replies.update(reply.id, { status: 'sent', mid: sent.mid, possibleRepeat: sent.sends > 1 })
+      // Kept before it is told, so that a helpdesk that cannot be told now never makes us send twice.
+      if (!(await hold.save(JSON.stringify(sent)))) return { verdict: 'free' }
     }
-    await report(deps, reply, to, { status: 'sent' }, task, hold)
+    await reportFate(deps, { reply, to, task, signal: hold.signal }, { status: 'sent' })
     return { verdict: 'done' }
   }
 }
 
-/** Tells the reply's fate when its lane gives it up. Idempotent. */
-export function buryReply(deps: SendDeps): (task: Task, death: Death) => Promise<void> {
-  return async (task, death) => {
-    const reply = JSON.parse(task.payload) as Reply
-    const failure = failureOf(death)
-    await deps.replies.update(reply.id, { status: 'failed', failure })
-    const to = addressOf(reply, deps.pages)
-    const hold: Pick<Hold, 'signal'> = { signal: AbortSignal.timeout(4000) }
-    if (to) await report(deps, reply, to, { status: 'failed', failure }, task, hold)
-  }
-}
-
-interface Sending {
+interface Sending extends Address {
   reply: Reply
-  task: Task
   hold: Hold
-  progress: Progress | undefined
-  page: Page
-  conversation: Conversation & { psid: string }
+  progress: Exclude<Progress, { state: 'sent' }>
 }
 
-/** Answers the mid once it is sent; else what becomes of the head now. */
-async function sendOnce(deps: SendDeps, sending: Sending): Promise<string | Verdict> {
+/** Sends, or finds that it was sent; else answers what becomes of the head now. */
+async function sendOnce(
+  deps: SendDeps,
+  sending: Sending,
+): Promise<Extract<Progress, { state: 'sent' }> | Verdict> {
   const { reply, hold, progress, page, conversation } = sending
-  if (progress?.state === 'sending') {
-    // The try before died or got no answer. Graph has no idempotency key; the echo is what tells.
+  if (progress.state === 'sending') {
+    // The send before died or got no answer. Graph has no idempotency key; the echo is what tells.
     const mid = await deps.replies.echoed(reply.id)
-    if (mid !== undefined) return mid
-    if (deps.now() - progress.since < echoWaitMs) {
-      return { verdict: 'wait', code: 'WAITING_FOR_ECHO', delayMs: echoLookMs }
+    if (mid !== undefined) return { state: 'sent', mid, sends: progress.sends }
+    const waited = deps.now() - progress.since
+    if (waited < echoWaitMs * 2 ** (progress.sends - 1)) {
+      return {
+        verdict: 'wait',
+        code: 'WAITING_FOR_ECHO',
+        delayMs: Math.min(Math.max(waited / 3, 1000), 10_000),
+      }
+    }
+    if (progress.sends >= maxSends) {
+      const message = `sent ${maxSends} times, and Graph never said what became of it`
+      return { verdict: 'dead', code: 'OUTCOME_UNKNOWN', message }
     }
   }
-  const tries = progress?.tries ?? 0
-  const marked: Progress = { state: 'sending', since: deps.now(), tries: tries + 1 }
-  await deps.replies.update(reply.id, { status: 'sending', possibleRepeat: tries > 0 })
+  const marked: Progress = { state: 'sending', since: deps.now(), sends: progress.sends + 1 }
+  await deps.replies.update(reply.id, { status: 'sending', possibleRepeat: progress.sends > 0 })
   if (!(await hold.save(JSON.stringify(marked)))) return { verdict: 'free' }
   const began = performance.now()
   const answer = await deps.graph.sendText(
@@ -109,73 +97,35 @@ async function sendOnce(deps: SendDeps, sending: Sending): Promise<string | Verd
     outcome: answer.outcome,
     ms: Math.round(performance.now() - began),
   })
-  if (answer.outcome === 'sent') return answer.mid
-  return judge(deps, sending, answer, tries)
+  if (answer.outcome === 'sent') return { state: 'sent', mid: answer.mid, sends: marked.sends }
+  return judge(deps, sending, answer)
 }
 
 async function judge(
   deps: SendDeps,
-  { reply, task, hold }: Sending,
+  { reply, hold, progress }: Sending,
   answer: Exclude<GraphAnswer, { outcome: 'sent' }>,
-  triesBefore: number,
 ): Promise<Verdict> {
-  const verdict = judgeAnswer(answer)
-  if (verdict.kind === 'unsure') return { verdict: 'wait', code: verdict.code, delayMs: echoLookMs }
-  // Certainly not sent: forget the try, so that the next one neither waits for an echo nor counts as a repeat.
-  const progress = triesBefore === 0 ? '' : JSON.stringify({ state: 'sending', since: 0, tries: triesBefore })
-  await hold.save(progress)
-  if (verdict.kind === 'refused') {
-    return { verdict: 'dead', code: verdict.code, message: verdict.message }
-  }
+  const { kind, code, message } = judgeAnswer(answer)
+  const later = { code, verdict: 'retry', destinationDown: answer.outcome === 'none' } as const
+  if (kind === 'unsure') throw new StepError(message, { ...later, arrived: 'unknown' })
+  // Certainly not sent: the next try neither waits for an echo nor is a repeat of this one.
+  const idle: Progress = { state: 'idle', sends: progress.sends }
+  if (!(await hold.save(JSON.stringify(idle)))) return { verdict: 'free' }
+  if (kind === 'refused') return { verdict: 'dead', code, message }
   await deps.replies.update(reply.id, { status: 'queued' })
-  if (verdict.kind === 'page') return { verdict: 'wait', code: verdict.code, delayMs: pageRetryMs }
-  throw new StepError(verdict.message, {
-    code: verdict.code,
-    verdict: 'retry',
-    arrived: 'no',
-    retryAfterMs: backOff(task.attempts, deps.random),
-    destinationDown: answer.outcome === 'none',
-  })
+  if (kind === 'parked') return { verdict: 'wait', code, delayMs: pageRetryMs }
+  throw new StepError(message, { ...later, arrived: 'no' })
 }
 
+/** `parked`: nothing that this reply can help; it waits, with all behind it, until the Page or the thread is ours again. */
 function judgeAnswer(answer: Exclude<GraphAnswer, { outcome: 'sent' }>) {
   if (answer.outcome === 'none') {
     const kind = answer.arrived === 'no' ? ('retry' as const) : ('unsure' as const)
     return { kind, code: `GRAPH_${answer.code}`, message: 'Graph gave no answer' }
   }
   const { verdict, failure } = classifyGraphError(answer.code, answer.subcode, answer.isTransient)
-  const number = `${answer.code}/${answer.subcode ?? '-'}`
-  const kind = verdict === 'thread' ? ('page' as const) : verdict
-  return { kind, code: kind === 'retry' ? 'GRAPH_BUSY' : failure, message: `Graph error ${number}` }
-}
-
-/** A dead letter's code and message as what the agent is told. */
-function failureOf(death: Death): ReplyFailure {
-  const known = ['WINDOW_CLOSED', 'CONSENT_MISSING', 'PERSON_UNAVAILABLE', 'MESSAGE_REFUSED'] as const
-  const code = known.find((one) => one === death.code) ?? 'GAVE_UP'
-  const [, graphCode, subcode] = /^Graph error (\d+)\/(\d+|-)$/.exec(death.message) ?? []
-  const graph = graphCode && { code: Number(graphCode), subcode: subcode === '-' ? null : Number(subcode) }
-  return { code, message: failureMessage(code), ...(graph ? { graph } : {}) }
-}
-
-async function report(
-  deps: SendDeps,
-  reply: Reply,
-  to: { page: Page; conversation: Conversation },
-  outcome: ReplyOutcome,
-  task: Task,
-  hold: Pick<Hold, 'signal'>,
-): Promise<void> {
-  const helpdesk = deps.helpdesks.get(to.page.helpdesk)
-  if (helpdesk?.style !== 'tickets' || !helpdesk.reportSent) return
-  const step = { idempotencyKey: `${reply.id}:fate`, attempt: task.attempts + 1, signal: hold.signal }
-  await helpdesk.reportSent(to.conversation, reply, outcome, step)
-}
-
-function addressOf(reply: Reply, pages: ReadonlyMap<string, Page>) {
-  const { pageId, psid } = parseConversationId(reply.conversationId) ?? {}
-  const page = pages.get(pageId ?? '')
-  if (!page || psid == null) return undefined
-  const conversation = { id: reply.conversationId, pageId: page.id, psid, channel: page.channel }
-  return { page, conversation }
+  const message = `Graph error ${answer.code}/${answer.subcode ?? '-'}`
+  if (verdict === 'page' || verdict === 'thread') return { kind: 'parked' as const, code: failure, message }
+  return { kind: verdict, code: verdict === 'refused' ? failure : 'GRAPH_BUSY', message }
 }

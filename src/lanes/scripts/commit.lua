@@ -29,7 +29,7 @@ local function pop(state, items, lane, stops)
     return 'more'
   end
   redis.call('HSET', state, 'until', now + lease, 'claims', 1, 'attempts', 0, 'head', string.match(head, '^%d+'))
-  redis.call('HDEL', state, 'progress', 'code')
+  redis.call('HDEL', state, 'progress', 'code', 'not_before')
   redis.call('ZADD', dirty, now + lease + grace, lane)
   return { head }
 end
@@ -55,6 +55,8 @@ for i = 1, (#ARGV - 3) / 6 do
   elseif verdict == 'retry' or verdict == 'wait' then
     redis.call('HSET', state, 'until', 0, 'claims', 0, 'not_before', now + a, 'code', b,
       'attempts', (tonumber(is[3]) or 0) + (verdict == 'retry' and 1 or 0))
+    -- Without a head nothing can be committed until the next claim: whoever gave the lane up holds it no longer.
+    redis.call('HDEL', state, 'head')
     redis.call('ZADD', dirty, now + a, lane)
     answer[1 + i] = 'kept'
   elseif verdict == 'save' then
@@ -63,6 +65,7 @@ for i = 1, (#ARGV - 3) / 6 do
     answer[1 + i] = 'saved'
   else
     redis.call('HSET', state, 'until', 0, 'claims', 0)
+    redis.call('HDEL', state, 'head')
     redis.call('ZADD', dirty, now, lane)
     answer[1 + i] = 'kept'
   end

@@ -1,0 +1,32 @@
+import type { Commit, Committed, Task } from './lanes.ts'
+
+/** What the holder of a head may use while working on it. */
+export interface Hold {
+  /** Aborts before the lease is half over. The work must end promptly then. */
+  signal: AbortSignal
+  /** Keeps what was reached, so that the next try goes on there, and renews the lease. False: the lease is lost, stop. */
+  save(progress: string): Promise<boolean>
+}
+
+/** Less than half of a lease, so that a holder has given up before anybody else may begin. */
+const shareOfLease = 0.45
+
+export function openHold(
+  task: Task,
+  deps: { commit: (commit: Commit) => Promise<Committed>; leaseMs: number },
+): Hold & { lost(): boolean; end(): void } {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), deps.leaseMs * shareOfLease)
+  let lost = false
+  return {
+    signal: controller.signal,
+    async save(progress) {
+      const saved = await deps.commit({ task, verdict: 'save', progress })
+      if (saved === 'saved') timer.refresh()
+      else lost = true
+      return !lost
+    },
+    lost: () => lost,
+    end: () => clearTimeout(timer),
+  }
+}

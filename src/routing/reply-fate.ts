@@ -1,0 +1,57 @@
+import type { Reply, ReplyFailure } from '../domain/reply.ts'
+import { stepFacts } from '../domain/step-error.ts'
+import type { ReplyOutcome } from '../helpdesk/adapter.ts'
+import type { Death } from '../lanes/drain.ts'
+import { readPayload } from '../lanes/read-payload.ts'
+import type { Task } from '../lanes/lanes.ts'
+import { failureMessage } from '../meta/graph-errors.ts'
+import { addressOf, readProgress } from './reply-progress.ts'
+import type { Address, FateDeps } from './reply-progress.ts'
+
+/** How long a helpdesk may be told of a failure while its lane is held, ms. */
+const reportMs = 4000
+
+/** Tells the reply's fate when its lane gives it up. Idempotent. */
+export function buryReply(deps: FateDeps): (task: Task, death: Death) => Promise<void> {
+  return async (task, death) => {
+    // What cannot be read has nobody who could be told; its dead letter is all there is.
+    if (death.code === 'PAYLOAD_UNREADABLE' || readProgress(task).state === 'sent') return
+    const reply = readPayload(task) as Reply
+    const failure = failureOf(death)
+    await deps.replies.update(reply.id, { status: 'failed', failure })
+    const to = addressOf(reply, deps.pages)
+    const signal = AbortSignal.timeout(reportMs)
+    if (to) await reportFate(deps, { reply, to, task, signal }, { status: 'failed', failure })
+  }
+}
+
+/**
+ * Shows the agent what became of a reply, where the helpdesk can be told. A helpdesk that will never take it is not
+ * asked again: the reply's own record tells its fate too, and the lane's next reply must not wait for that.
+ */
+export async function reportFate(
+  deps: FateDeps,
+  told: { reply: Reply; to: Address; task: Task; signal: AbortSignal },
+  outcome: ReplyOutcome,
+): Promise<void> {
+  const { reply, to, task, signal } = told
+  const helpdesk = deps.helpdesks.get(to.page.helpdesk)
+  if (helpdesk?.style !== 'tickets' || !helpdesk.reportSent) return
+  const step = { idempotencyKey: `${reply.id}:fate`, attempt: task.attempts + 1, signal }
+  try {
+    await helpdesk.reportSent(to.conversation, reply, outcome, step)
+  } catch (error) {
+    const { code, verdict } = stepFacts(error)
+    if (verdict === 'retry') throw error
+    deps.log.warn({ code, reply: reply.id }, 'the helpdesk does not take the fate of this reply')
+  }
+}
+
+/** A dead letter's code and message as what the agent is told. */
+function failureOf(death: Death): ReplyFailure {
+  const known = ['WINDOW_CLOSED', 'CONSENT_MISSING', 'PERSON_UNAVAILABLE', 'MESSAGE_REFUSED'] as const
+  const code = known.find((one) => one === death.code) ?? 'GAVE_UP'
+  const [, graphCode, subcode] = /^Graph error (\d+)\/(\d+|-)$/.exec(death.message) ?? []
+  const graph = graphCode && { code: Number(graphCode), subcode: subcode === '-' ? null : Number(subcode) }
+  return { code, message: failureMessage(code), ...(graph ? { graph } : {}) }
+}

@@ -1,0 +1,44 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { ensureRedisServer, startRedisServer } from '../../scripts/redis-server.ts'
+import type { RedisServer } from '../../scripts/redis-server.ts'
+
+/**
+ * A Redis of this test file's own. At the end it must have no connection left but ours: a worker or a client that
+ * nobody closed fails the file.
+ */
+export function useRedis(options: Parameters<typeof startRedisServer>[0] = {}) {
+  let server: RedisServer | undefined
+  let client: Redis | undefined
+
+  beforeAll(async () => {
+    await ensureRedisServer({ say: console.log })
+    server = await startRedisServer(options)
+    client = new Redis(server.url)
+    // Tests kill this Redis; the client only waits for it to come back.
+    client.on('error', () => {})
+    await client.ping()
+  })
+
+  afterAll(async () => {
+    const clients = client ? String(await client.client('LIST')) : ''
+    client?.disconnect()
+    await server?.stop()
+    expect(clients.trim().split('\n'), 'connections left open').toHaveLength(1)
+  })
+
+  return {
+    get server() {
+      return server!
+    },
+    get url() {
+      return server!.url
+    },
+    get client() {
+      return client!
+    },
+    async keys(pattern = '*'): Promise<string[]> {
+      return (await client!.keys(pattern)).toSorted()
+    },
+  }
+}
