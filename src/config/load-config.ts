@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
 import type { ZodError } from 'zod'
 import { fillEnvironment } from './fill-environment.ts'
 import type { Fault } from './fill-environment.ts'
@@ -29,15 +29,9 @@ export function loadConfig(env: Environment): Loaded {
 
 /** The config that a file's text makes with this environment, or all that is wrong with it. */
 export function checkConfig(text: string, env: Environment): Config | Fault[] {
-  let parsed: unknown
-  try {
-    // Ids are whole numbers to YAML; as bigint they keep the digits beyond 2^53.
-    parsed = parse(text, { intAsBigInt: true, logLevel: 'error' }) as unknown
-  } catch (error) {
-    const at = error instanceof Error && 'linePos' in error ? linePosition(error.linePos) : ''
-    return [{ path: '', message: `is no valid YAML${at}` }]
-  }
-  const filled = fillEnvironment(parsed ?? {}, env)
+  const parsed = readYaml(text)
+  if (Array.isArray(parsed)) return parsed
+  const filled = fillEnvironment(parsed.value ?? {}, env)
   const overridden = override(filled.value, env)
   const result = configSchema.safeParse(overridden)
   const faults = [...filled.faults]
@@ -47,6 +41,21 @@ export function checkConfig(text: string, env: Environment): Config | Fault[] {
   faults.push(...seen.filter((fault) => !missing.has(fault.path)))
   faults.push(...crossFaults(overridden))
   return result.success && faults.length === 0 ? result.data : faults.map(withoutValues)
+}
+
+/** The parser's own messages show the line that they are about, secrets and all; so only its number is told. */
+function readYaml(text: string): { value: unknown } | Fault[] {
+  // Ids are whole numbers to YAML; as bigint they keep the digits beyond 2^53.
+  const document = parseDocument(text, { intAsBigInt: true, logLevel: 'error' })
+  const broken = [...document.errors, ...document.warnings]
+  if (broken.length > 0) {
+    return broken.map((one) => ({ path: '', message: `is no valid YAML${linePosition(one.linePos)}` }))
+  }
+  try {
+    return { value: document.toJS() as unknown }
+  } catch {
+    return [{ path: '', message: 'is no valid YAML: an alias leads nowhere, or too far' }]
+  }
 }
 
 function override(value: unknown, env: Environment): unknown {
@@ -78,10 +87,11 @@ const keyShape = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
 function withoutValues(fault: Fault): Fault {
   const parts = fault.path.split('.')
   if (fault.path === '' || parts.every((part) => keyShape.test(part))) return fault
-  const shown = parts.map((part) =>
-    keyShape.test(part) ? part : '(unreadable key; is a blank missing after a colon?)',
+  const readable = parts.slice(
+    0,
+    parts.findIndex((part) => !keyShape.test(part)),
   )
-  return { ...fault, path: shown.join('.') }
+  return { ...fault, path: [...readable, '(unreadable key; is a blank missing after a colon?)'].join('.') }
 }
 
 /** Rules between keys. They work on whatever is there, so that they are told together with the others. */

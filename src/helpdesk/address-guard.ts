@@ -7,6 +7,8 @@ import { StepError } from '../domain/step-error.ts'
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.process(address)
+  // ::/96, the old IPv4-compatible form, is unicast to ipaddr.js.
+  if (parsed instanceof ipaddr.IPv6 && parsed.match(ipaddr.IPv6.parseCIDR('::/96'))) return false
   return parsed.range() === 'unicast'
 }
 

@@ -22,9 +22,12 @@ export function openHold(
     signal: controller.signal,
     async save(progress) {
       const saved = await deps.commit({ task, verdict: 'save', progress })
-      if (saved === 'saved') timer.refresh()
-      else lost = true
-      return !lost
+      lost = saved !== 'saved'
+      if (lost) return false
+      // Whoever buries this head in the same turn must know how far it came.
+      task.progress = progress
+      timer.refresh()
+      return true
     },
     lost: () => lost,
     end: () => clearTimeout(timer),

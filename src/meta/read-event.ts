@@ -76,8 +76,11 @@ export function unknownEvent(
   base?: Pick<DomainEvent, 'pageId' | 'timestamp'>,
 ): DomainEvent {
   const pageId = base?.pageId ?? place.entryId ?? ''
+  // An entry's time is when Meta sent it, so a redelivery may have another; it only tells apart what has no time of its own.
+  const ownTime = isObject(raw) && (raw['timestamp'] ?? member(raw, 'value')?.['created_time'])
+  const sentAt = ownTime === undefined || ownTime === false ? place.entryTime : ''
   return {
-    id: eventId(`unknown|${pageId}|${name}|${place.entryTime}|${JSON.stringify(raw)}`),
+    id: eventId(`unknown|${pageId}|${name}|${sentAt}|${JSON.stringify(raw)}`),
     kind: 'unknown',
     name,
     pageId,

@@ -61,30 +61,47 @@ function readEntry(entry: JsonValue, receivedAt: number, split: Split): void {
     receivedAt,
     standby: false,
   }
-  let understood = false
+  const understood = new Set(entryFrame)
   for (const key of ['messaging', 'standby'] as const) {
     if (!Array.isArray(fields[key])) continue
-    understood = true
+    understood.add(key)
     const there = { ...place, standby: key === 'standby' }
     for (const item of fields[key]) keep(split, item, () => readMessagingEvent(item, there))
   }
   if (Array.isArray(fields['changes'])) {
-    understood = true
+    understood.add('changes')
     for (const change of fields['changes']) keep(split, change, () => readChange(change, place))
   }
   if (typeof fields['field'] === 'string') {
-    understood = true
+    understood.add('field').add('value')
     const change: JsonObject = { field: fields['field'], value: fields['value'] ?? null }
     keep(split, change, () => readChange(change, place))
   }
   if (Array.isArray(fields['changed_fields'])) {
-    understood = true
+    understood.add('changed_fields')
     for (const name of fields['changed_fields']) {
       const raw = { changed_field: name, time: fields['time'] ?? null }
       keep(split, raw, () => unknownEvent(id(name) ?? 'changed_field', raw, null, place))
     }
   }
-  if (!understood) keep(split, entry, () => unknownEvent('entry', entry, null, place))
+  keepRest(entry, fields, understood, place, split)
+}
+
+const entryFrame = ['id', 'time', 'uid']
+
+/** What stands in an entry beside the events we read is an event too, for a version that will understand it. */
+function keepRest(
+  entry: JsonValue,
+  fields: JsonObject,
+  understood: Set<string>,
+  place: Place,
+  split: Split,
+): void {
+  const rest = Object.entries(fields).filter(([key]) => !understood.has(key))
+  const isRead = understood.size > entryFrame.length
+  if (isRead && rest.length === 0) return
+  const raw = isRead ? Object.fromEntries([['id', fields['id'] ?? null], ...rest]) : entry
+  keep(split, raw, () => unknownEvent('entry', raw, null, place))
 }
 
 /** The dashboard's test button sends messaging events as `{ field, value }`; what is in `value` is what counts then. */
