@@ -80,20 +80,31 @@ async function run(role: Exclude<Command, 'check-config'>, config: Config): Prom
     process.exit(1)
   }
   const roles: Role[] = []
+  let isUp = false
+  const starting = {
+    name: 'start',
+    ok: false,
+    detail: 'not everything is up yet; without Redis it waits for it',
+  }
   const reader = metricsReader(metrics, openStore(redis, config), redis, config.redis.prefix)
-  const admin = adminServer({ checks: () => roles.flatMap((one) => one.checks()), metrics: reader.read })
+  const admin = adminServer({
+    checks: () => (isUp ? roles.flatMap((one) => one.checks()) : [starting]),
+    metrics: reader.read,
+  })
   closing.push(async () => {
     await admin.close()
     await reader.close()
     redis.disconnect()
   })
+  // Before the roles: a worker that waits for Redis is alive, and must be able to say what it waits for.
+  await admin.listen({ host: config.server.adminHost, port: config.server.adminPort })
   for (const start of [role === 'worker' ? [] : [startApi], role === 'api' ? [] : [startWorker]].flat()) {
     const started = await start(config, { log, trace, metrics })
     roles.push(started)
     // The last started is closed first, and what watches over them last of all.
     closing.unshift(() => started.close())
   }
-  await admin.listen({ host: config.server.adminHost, port: config.server.adminPort })
+  isUp = true
   log.info({ addresses: admin.addresses() }, 'ready; admin port is open')
 }
 

@@ -36,7 +36,7 @@ const lanes = z.strictObject({
   shards: whole(1, 1024)
     .default(1)
     .describe(
-      'Over how many hash slots lanes are spread. More than 1 only for Redis Cluster; never change it while lanes hold work.',
+      'Over how many hash tags lanes are spread; one is right for one Redis. Never change it while lanes hold work.',
     ),
   leaseMs: whole(1000, 600_000)
     .default(10_000)

@@ -32,6 +32,8 @@ export interface InboxStore {
   get(conversationId: string): Promise<(InboxConversation & { messages: InboxMessage[] }) | undefined>
 }
 
+/** Newest messages looked through for the last thing that somebody said; notes between do not count. */
+const lookBack = 20
 /** Newest messages shown of one conversation; the others stay in Redis until their time is over. */
 const shownMessages = 200
 
@@ -70,7 +72,7 @@ export function inboxStore(
 
   async function list(limit: number): Promise<InboxConversation[]> {
     const ids = await redis.zrevrange(index, 0, limit - 1)
-    const found = await Promise.all(ids.map((id) => read(id, 1)))
+    const found = await Promise.all(ids.map((id) => read(id, lookBack)))
     return found.filter((one) => one !== undefined).map(({ messages: _messages, ...facts }) => facts)
   }
 
@@ -83,14 +85,15 @@ export function inboxStore(
     const texts = ids.length > 0 ? await redis.hmget(messagesKey(id), ...ids) : []
     const messages = texts.filter((text) => text !== null).map((text) => JSON.parse(text) as InboxMessage)
     const last = messages[0]
+    const spoken = messages.find(({ from }) => from !== 'note')
     return {
       id,
       pageId: facts['pageId'],
       psid: facts['psid'] || null,
       channel: facts['channel'] as Channel,
       lastMessageAt: last?.at ?? 0,
-      lastText: last?.text ?? null,
-      unanswered: last?.from === 'customer',
+      lastText: spoken?.text ?? null,
+      unanswered: spoken?.from === 'customer',
       messages: messages.toReversed(),
     }
   }

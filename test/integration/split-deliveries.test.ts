@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest'
+import type { DomainEvent } from '../../src/domain/event.ts'
+import { delivery } from '../../src/queue/journal.ts'
+import type { DeliveryBatch } from '../../src/queue/journal.ts'
+import { splitDeliveries } from '../../src/queue/split-deliveries.ts'
+import type { SplitDeps } from '../../src/queue/split-deliveries.ts'
+import { conversations } from '../../src/records/conversations.ts'
+import { replies } from '../../src/records/replies.ts'
+import { laneKit, memoryLog, noTrace } from '../support/lane-kit.ts'
+import { useRedis } from '../support/redis.ts'
+
+const redis = useRedis({ appendfsync: 'no' })
+const receivedAt = Date.now()
+const replyId = 'rpl_0123456789012345678901'
+
+function open(more: Partial<SplitDeps> = {}) {
+  const kit = laneKit(redis.client, { shards: 4 })
+  const settings = { prefix: kit.prefix, conversationMs: 60_000, replyMs: 60_000 }
+  const records = { conversations: conversations(kit.redis, settings), replies: replies(kit.redis, settings) }
+  const rings: string[][] = []
+  const heard: string[] = []
+  const split = splitDeliveries({
+    ...records,
+    lanes: kit.lanes,
+    deadLetters: kit.deadLetters,
+    ring: (lanes) => Promise.resolve(void rings.push(lanes)),
+    trace: noTrace,
+    log: memoryLog(),
+    onEvent: (kind, name) => heard.push(name ? `${kind} ${name}` : kind),
+    ...more,
+  })
+  async function mids(lane: string): Promise<string[]> {
+    const events = (await kit.payloads(lane)).map((text) => JSON.parse(text) as DomainEvent)
+    return events.map((event) => (event.kind === 'message' ? event.mid : event.kind))
+  }
+  return { kit, ...records, rings, heard, split, mids }
+}
+
+const batch = (...bodies: (string | Buffer)[]): DeliveryBatch => ({
+  v: 1,
+  deliveries: bodies.map((body, n) => delivery(Buffer.from(body), receivedAt + n)),
+})
+
+/** One POST of Meta's with these messages. */
+function post(...messages: [from: string, mid: string, time: number, more?: object][]): string {
+  const messaging = messages.map(([from, mid, timestamp, more]) => ({
+    sender: { id: from },
+    recipient: { id: '1' },
+    timestamp,
+    message: { mid, text: `text of ${mid}`, ...more },
+  }))
+  return JSON.stringify({ object: 'page', entry: [{ id: '1', time: 1, messaging }] })
+}
+
+const echo = (mid: string, metadata: string) =>
+  JSON.stringify({
+    object: 'page',
+    entry: [
+      {
+        id: '1',
+        time: 1,
+        messaging: [
+          {
+            sender: { id: '1' },
+            recipient: { id: 'anna' },
+            timestamp: 5,
+            message: { mid, is_echo: true, metadata, text: 'ours' },
+          },
+        ],
+      },
+    ],
+  })
+
+describe('a batch of deliveries', () => {
+  test('is in the lanes in order, noted, and then rung for, each lane once', async () => {
+    const waitingWhenRung: number[] = []
+    const out = open({
+      ring: async () => {
+        waitingWhenRung.push((await out.kit.statuses.totals(0)).waiting)
+      },
+    })
+    await out.split(
+      batch(
+        post(['anna', 'a1', 1000], ['bert', 'b1', 1001]),
+        post(['anna', 'a2', 2000], ['anna', 'a3', 3000]),
+      ),
+    )
+    expect(await out.mids('in:1:anna')).toEqual(['a1', 'a2', 'a3'])
+    expect(await out.mids('in:1:bert')).toEqual(['b1'])
+    expect(waitingWhenRung).toEqual([2])
+    expect(await out.conversations.get('1:anna')).toMatchObject({ lastCustomerAt: 3_000_000 })
+    expect(out.heard).toEqual(['message', 'message', 'message', 'message'])
+  })
+
+  test('appends once when it is split twice, and rings again', async () => {
+    const { split, mids, rings } = open()
+    const same = batch(post(['anna', 'a1', 1], ['bert', 'b1', 2], ['anna', 'a2', 3]))
+    await split(same)
+    await split(same)
+    await Promise.all([split(same), split(same)])
+    expect(await mids('in:1:anna')).toEqual(['a1', 'a2'])
+    expect(rings).toEqual(Array.from({ length: 4 }, () => ['in:1:anna', 'in:1:bert']))
+  })
+
+  test('without an event rings for nothing', async () => {
+    const { split, rings } = open()
+    await split(batch('{"object":"page","entry":[]}'))
+    expect(rings).toEqual([])
+  })
+})
+
+describe('what cannot be read', () => {
+  test('is one dead letter with its bytes, and its neighbours go on', async () => {
+    const { split, mids, kit } = open()
+    const bad = batch(post(['anna', 'a1', 1]), '{"object":', post(['anna', 'a2', 2]))
+    await split(bad)
+    await split(bad)
+    expect(await mids('in:1:anna')).toEqual(['a1', 'a2'])
+    const { letters, total } = await kit.deadLetters.list(10)
+    expect(total).toBe(1)
+    expect(letters).toMatchObject([
+      { kind: 'delivery', code: 'DELIVERY_NOT_JSON', payload: '{"object":', at: receivedAt + 1 },
+    ])
+  })
+
+  test('keeps bytes that are no text as they are', async () => {
+    const { split, kit } = open()
+    const bytes = Buffer.from([0x7b, 0xff, 0xfe])
+    await split(batch(bytes))
+    const [letter] = (await kit.deadLetters.list(1)).letters
+    expect(letter).toMatchObject({ encoding: 'base64' })
+    expect(Buffer.from(letter!.payload, 'base64')).toEqual(bytes)
+  })
+
+  test('does not stop what stands beside it in the same delivery', async () => {
+    const { split, mids, kit } = open()
+    const deep = `${'['.repeat(500)}${']'.repeat(500)}`
+    const body = post(['anna', 'a1', 1], ['anna', 'deep', 2, { attachments: 'DEEP' }], ['anna', 'a2', 3])
+    await split(batch(body.replace('"DEEP"', deep)))
+    expect(await mids('in:1:anna')).toEqual(['a1', 'a2'])
+    expect((await kit.deadLetters.list(10)).letters).toMatchObject([{ code: 'EVENT_TOO_DEEP' }])
+  })
+})
+
+describe('echoes', () => {
+  test('of our own replies are noted and never appended', async () => {
+    const { split, replies, rings, kit } = open()
+    await split(batch(echo('m_echo', replyId)))
+    await split(batch(echo('m_echo', replyId)))
+    expect(await replies.echoed(replyId)).toBe('m_echo')
+    expect(rings).toEqual([])
+    expect((await kit.statuses.totals(0)).waiting).toBe(0)
+  })
+
+  test('of somebody else are events', async () => {
+    const { split, mids, heard } = open()
+    await split(batch(echo('m_1', 'another app wrote this')))
+    expect(await mids('in:1:anna')).toEqual(['unknown'])
+    expect(heard).toEqual(['unknown echo'])
+  })
+})
+
+describe('a Redis that fails half-way', () => {
+  const fault = () => Promise.reject(new Error('Connection is closed'))
+
+  test.each([
+    { name: 'noting echoes', faulty: { replies: { noteEchoes: fault } } },
+    { name: 'appending', faulty: { lanes: { append: fault } } },
+    { name: 'noting the conversations', faulty: { conversations: { note: fault } } },
+    { name: 'keeping a dead letter', faulty: { deadLetters: { keepDelivery: fault } } },
+    { name: 'ringing', faulty: { ring: fault } },
+  ])('while $name makes the whole batch be repeated, and nothing is lost or doubled', async ({ faulty }) => {
+    const { split, mids, kit, replies, rings, conversations } = open()
+    const settings: SplitDeps = {
+      lanes: kit.lanes,
+      conversations,
+      replies,
+      deadLetters: kit.deadLetters,
+      ring: () => Promise.resolve(),
+      trace: noTrace,
+      log: memoryLog(),
+      onEvent: () => {},
+    }
+    const all = batch('{', post(['anna', 'a1', 1]), echo('m_echo', replyId), post(['anna', 'a2', 2]))
+    await expect(splitDeliveries({ ...settings, ...faulty })(all)).rejects.toThrow('Connection is closed')
+    await split(all)
+    expect(await mids('in:1:anna')).toEqual(['a1', 'a2'])
+    expect(await replies.echoed(replyId)).toBe('m_echo')
+    expect(await kit.deadLetters.count()).toBe(1)
+    expect(rings).toEqual([['in:1:anna']])
+  })
+})
