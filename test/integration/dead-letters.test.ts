@@ -104,7 +104,7 @@ describe('the list', () => {
       const lane = `in:1:person${n}`
       await bury(kit, lane, `p${n}`)
       const [seq] = await kit.redis.zrange(kit.keysOf(lane).dead, -1, -1)
-      await kit.redis.hset(kit.keysOf(lane).deadLetter(seq!), 'at', 5_000_000_000_000 + n)
+      await kit.redis.hset(kit.keysOf(lane).deadLetter(seq ?? ''), { at: String(5_000_000_000_000 + n) })
     }
     const { letters, total } = await kit.deadLetters.list(12)
     expect(total).toBe(12)

@@ -133,6 +133,6 @@ describe('the look-up', () => {
   })
 
   test('tells that a name does not exist', async () => {
-    await expect(look('desk.invalid', true)).rejects.toMatchObject({ code: expect.stringMatching(/^E/) })
+    await expect(look('desk..invalid', true)).rejects.toMatchObject({ code: expect.stringMatching(/^E/) })
   })
 })

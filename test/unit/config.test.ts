@@ -19,6 +19,8 @@ const faults = (text: string, env: Record<string, string | undefined> = environm
 const paths = (text: string, env?: Record<string, string | undefined>) =>
   faults(text, env).map((one) => one.path)
 
+const least = 'meta: { appSecrets: [a], verifyToken: b }\n'
+
 describe('the example', () => {
   test('loads, with its variables filled in and the defaults added', () => {
     expect(load(example)).toEqual({
@@ -85,13 +87,18 @@ describe('the example', () => {
     })
   })
 
+  test('a variable that is not set is told once, not again as an empty text', () => {
+    const page = '{ id: "${ONE}", name: a, accessToken: t, helpdesk: "${TWO}" }'
+    const other = '{ id: "${THREE}", name: b, accessToken: t, helpdesk: "${FOUR}" }'
+    const told = paths(`${least}pages: [${page}, ${other}]`, {})
+    expect(told.sort()).toEqual(['pages.0.helpdesk', 'pages.0.id', 'pages.1.helpdesk', 'pages.1.id'])
+  })
+
   test('with the inbox instead of a webhook loads, too', () => {
     const text = example.replace(/main: \{.*\}/, 'main: { adapter: inbox }')
     expect(load(text).helpdesks).toEqual({ main: { adapter: 'inbox', retentionDays: 90 } })
   })
 })
-
-const least = 'meta: { appSecrets: [a], verifyToken: b }\n'
 
 test('the least that is needed is the meta section', () => {
   expect(load(least)).toMatchObject({ pages: [], helpdesks: {}, apiKeys: [], server: { port: 3000 } })

@@ -169,6 +169,24 @@ test('an echo of what we sent names the reply and is no event', () => {
   })
 })
 
+test('an echo with metadata of somebody else is not ours', () => {
+  const body = fixture('own-echo')
+    .toString()
+    .replace(/rpl_[^"]+/, 'campaign-7')
+  expect(splitDelivery(body, receivedAt)).toMatchObject({
+    events: [{ ...person, kind: 'unknown', name: 'echo' }],
+    ownEchoes: [],
+  })
+})
+
+test('where the entry has no id, the event itself tells its Page', () => {
+  const withoutId = (name: string) =>
+    fixture(name).toString().replace(`"entry":[{"id":"${PAGE}",`, '"entry":[{')
+  expect(splitDelivery(withoutId('text-message'), receivedAt).events).toMatchObject([person])
+  expect(splitDelivery(withoutId('echo-of-another'), receivedAt).events).toMatchObject([person])
+  expect(splitDelivery(withoutId('own-echo'), receivedAt).ownEchoes).toMatchObject([{ pageId: PAGE }])
+})
+
 test('a message holds what Meta sent, untouched', () => {
   expect(one('text-message').raw).toEqual({
     sender: { id: PSID },
