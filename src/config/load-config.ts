@@ -38,8 +38,7 @@ export function checkConfig(text: string, env: Environment): Config | Fault[] {
   const missing = new Set(faults.map((fault) => fault.path))
   // What lacks its variable is told once, not again as an empty text.
   const seen = result.success ? [] : schemaFaults(result.error)
-  faults.push(...seen.filter((fault) => !missing.has(fault.path)))
-  faults.push(...crossFaults(overridden))
+  faults.push(...[...seen, ...crossFaults(overridden)].filter((fault) => !missing.has(fault.path)))
   return result.success && faults.length === 0 ? result.data : faults.map(withoutValues)
 }
 

@@ -10,7 +10,10 @@ function whole(min: number, max: number) {
 }
 
 const port = whole(0, 65_535)
-const idText = z.union([z.string().min(1), z.number().int().transform(String)])
+const idText = z.union([
+  z.string().regex(/^[^:\s]+$/, 'must not hold a colon or a blank'),
+  z.number().int().nonnegative().transform(String),
+])
 
 const server = z.strictObject({
   host: z.string().default('0.0.0.0').describe('Address that the public port listens on.'),

@@ -52,7 +52,9 @@ export function helpdeskHttp(settings: { allowPrivateNetwork: boolean; connectio
 
 function noAnswer(error: unknown): StepError {
   if (error instanceof StepError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'ABORTED'
+  // An abort's code is a number of the DOM's, which says nothing to anybody.
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'ABORTED'
   const arrived = neverLeft.has(code) ? 'no' : 'unknown'
   return new StepError(
     `the helpdesk gave no answer (${code})`,

@@ -52,6 +52,7 @@ const table: Readonly<Record<string, GraphErrorClass>> = {
   '32': retry,
   '100': refused,
   '100/2018300': thread,
+  '100/2018321': retry,
   '100/2534037': thread,
   '100/2018008': retry,
   '100/2018294': retry,
