@@ -31,7 +31,6 @@ export async function startApi(
   const limits = logged(ingestConnection(config.redis.url, 250), log, 'limits')
   const store = openStore(redis, config)
   const queue = openQueue(deliveriesQueue, redis, config.redis.prefix)
-  queue.on('error', (error) => log.warn({ err: error.message }, 'deliveries queue'))
   const deliveries = journal(queue, (count, ms) => {
     metrics.journalBatch.observe(count)
     metrics.journalSeconds.observe(ms / 1000)

@@ -59,6 +59,7 @@ export async function startWorker(
 
   const commit = gather<Commit, Committed>((commits) => store.lanes.commit(commits), { maxItems: 256 })
   const drains = new Map<string, Drain>()
+  const suspects = new Set<string>()
   const lanesWorkers = destinations(Object.keys(config.helpdesks)).map((destination) => {
     const gate = breaker((open) => metrics.breakerOpen.set({ destination }, open ? 1 : 0))
     const drained: DrainDeps = {
@@ -68,6 +69,7 @@ export async function startWorker(
       breaker: gate,
       ring,
       concurrency: config.lanes.concurrency,
+      suspects,
       leaseMs: config.lanes.leaseMs,
       giveUpMs: config.lanes.giveUpHours * 3_600_000,
       log,

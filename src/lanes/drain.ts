@@ -7,6 +7,7 @@ import type { Breaker } from './breaker.ts'
 import { openHold } from './hold.ts'
 import type { Hold } from './hold.ts'
 import type { Commit, Committed, Lanes, Task, Verdict } from './lanes.ts'
+import { slots } from './slots.ts'
 
 /** Does the work for one head. Throws StepError; its verdict becomes a retry or a dead letter. */
 export type Work = (task: Task, hold: Hold) => Promise<Verdict>
@@ -23,6 +24,8 @@ export interface DrainDeps {
   ring: (lanes: string[]) => Promise<void>
   /** Heads worked on at once for this destination, so that a slow one cannot take the whole worker. */
   concurrency: number
+  /** The lane that is tried alone at present, if any. One set for all drains of a process. */
+  suspects: Set<string>
   leaseMs: number
   giveUpMs: number
   log: Log
@@ -52,30 +55,22 @@ export interface Drain {
 }
 
 export function drain(deps: DrainDeps): Drain {
-  let free = deps.concurrency
+  const room = slots(deps.concurrency)
   let stopping = false
-  let wake: (() => void)[] = []
-
-  function release(slots: number): void {
-    free += slots
-    const woken = wake
-    wake = []
-    for (const one of woken) one()
-  }
 
   async function offer(names: string[]): Promise<void> {
     let rest = names
     while (rest.length > 0) {
       if (stopping) return
-      if (free === 0) {
-        await new Promise<void>((resolve) => wake.push(resolve))
+      if (room.free() === 0) {
+        await room.released()
         // One commit frees many slots in one turn of the event loop; claiming after it takes them together.
         await new Promise((resolve) => setImmediate(resolve))
         continue
       }
-      const some = rest.slice(0, Math.min(free, claimBatch))
+      const some = rest.slice(0, Math.min(room.free(), claimBatch))
       rest = rest.slice(some.length)
-      free -= some.length
+      room.take(some.length)
       await claimSome(some)
     }
   }
@@ -91,10 +86,10 @@ export function drain(deps: DrainDeps): Drain {
           .catch((error: unknown) =>
             deps.log.error({ lane: maskLane(task.lane), err: stepFacts(error) }, 'turn failed'),
           )
-          .finally(() => release(1))
+          .finally(() => room.release(1))
       }
     } finally {
-      release(names.length - running)
+      room.release(names.length - running)
     }
   }
 
@@ -153,7 +148,7 @@ export function drain(deps: DrainDeps): Drain {
 
   async function attempt(task: Task): Promise<Verdict | 'lost'> {
     if (stopping) return { verdict: 'free' }
-    const verdict = task.claims > maxClaims ? crashes : await tryOnce(task)
+    const verdict = task.claims > maxClaims ? crashes : await tryApart(task)
     if (verdict === 'lost' || verdict.verdict !== 'dead') return verdict
     deps.log.error({ code: verdict.code, ...factsOf(task) }, `dead letter: ${verdict.message}`)
     try {
@@ -161,6 +156,22 @@ export function drain(deps: DrainDeps): Drain {
       return verdict
     } catch (error) {
       return { verdict: 'retry', code: stepFacts(error).code, delayMs: backOff(task.attempts, deps.random) }
+    }
+  }
+
+  /**
+   * What is in flight beside an item that kills the worker is claimed again together with it. So the last try before
+   * the blame is taken alone: an innocent head succeeds then, and only the guilty one dies again.
+   */
+  async function tryApart(task: Task): Promise<Verdict | 'lost'> {
+    if (task.claims < maxClaims) return tryOnce(task)
+    if (deps.suspects.size > 0)
+      return { verdict: 'defer', code: 'SUSPECT', delayMs: 100 + 300 * deps.random() }
+    deps.suspects.add(task.lane)
+    try {
+      return await tryOnce(task)
+    } finally {
+      deps.suspects.delete(task.lane)
     }
   }
 
@@ -189,7 +200,7 @@ export function drain(deps: DrainDeps): Drain {
 
   async function stop(): Promise<void> {
     stopping = true
-    while (free < deps.concurrency) await new Promise<void>((resolve) => wake.push(resolve))
+    while (room.free() < deps.concurrency) await room.released()
   }
 
   return { offer, stop }

@@ -40,7 +40,7 @@ export interface Task {
 export type Verdict =
   | { verdict: 'done' | 'stop' | 'free' }
   | { verdict: 'dead'; code: string; message: string }
-  | { verdict: 'retry' | 'wait'; delayMs: number; code: string }
+  | { verdict: 'retry' | 'wait' | 'defer'; delayMs: number; code: string }
   | { verdict: 'save'; progress: string }
 
 export type Commit = Verdict & { task: Task }
@@ -160,6 +160,7 @@ function verdictArgs(verdict: Verdict): [string | number, string] {
       return [verdict.code, verdict.message]
     case 'retry':
     case 'wait':
+    case 'defer':
       return [Math.ceil(verdict.delayMs), verdict.code]
     case 'save':
       return [verdict.progress, '']

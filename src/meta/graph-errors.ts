@@ -113,5 +113,6 @@ const sentences: Readonly<Record<FailureCode, string>> = {
   MESSAGE_REFUSED: 'Meta refused this message as it is; change it and send it again.',
   PAGE_STOPPED: 'The Page cannot send at present; an administrator has to renew its token or permissions.',
   THREAD_NOT_OURS: 'Another app holds this conversation at present.',
-  GAVE_UP: 'It could not be sent within a day; please check with the customer in another way.',
+  GAVE_UP:
+    'It could not be sent, or nobody could say whether it was; please check with the customer in another way.',
 }

@@ -14,7 +14,7 @@ export function alarmQueue(destination: string): string {
 }
 
 export function openQueue(name: string, connection: Redis, prefix: string): Queue {
-  return new Queue(name, {
+  const queue = new Queue(name, {
     connection,
     prefix: bullPrefix(prefix),
     // Without it an add before the first connect hangs instead of failing.
@@ -26,4 +26,7 @@ export function openQueue(name: string, connection: Redis, prefix: string): Queu
     streams: { events: { maxLen: 10 } },
     defaultJobOptions: { removeOnComplete: true, attempts: 1, stackTraceLimit: 1 },
   })
+  // The connection itself tells that Redis is away, once; without a listener BullMQ prints it again, and not as JSON.
+  queue.on('error', () => {})
+  return queue
 }

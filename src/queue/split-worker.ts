@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Queue, WaitingError, Worker } from 'bullmq'
+import { WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Log } from '../domain/log.ts'
-import { bullPrefix, deliveriesQueue } from './queues.ts'
+import { bullPrefix, deliveriesQueue, openQueue } from './queues.ts'
 import type { DeliveryBatch } from './journal.ts'
 
 export interface SplitWorker {
@@ -24,7 +24,7 @@ export async function splitWorker(deps: {
 }): Promise<SplitWorker> {
   const stopping = new AbortController()
   const prefix = bullPrefix(deps.prefix)
-  const queue = new Queue(deliveriesQueue, { connection: deps.connection, prefix })
+  const queue = openQueue(deliveriesQueue, deps.connection, deps.prefix)
   // Kept in Redis, for all workers. Set again whenever Redis comes back, since it may have come back empty.
   const limit = () => queue.setGlobalConcurrency(1)
   await limit()

@@ -35,14 +35,19 @@ export function sendReply(deps: SendDeps): Work {
     if (!to) {
       return { verdict: 'dead', code: 'PAGE_UNKNOWN', message: 'the Page of this reply is not in the config' }
     }
-    const progress = readProgress(task)
+    let progress = readProgress(task)
     if (progress.state !== 'sent') {
       const sent = await sendOnce(deps, { reply, hold, progress, ...to })
       if ('verdict' in sent) return sent
-      await deps.replies.update(reply.id, { status: 'sent', mid: sent.mid, possibleRepeat: sent.sends > 1 })
       // Kept before it is told, so that a helpdesk that cannot be told now never makes us send twice.
       if (!(await hold.save(JSON.stringify(sent)))) return { verdict: 'free' }
+      progress = sent
     }
+    await deps.replies.update(reply.id, {
+      status: 'sent',
+      mid: progress.mid,
+      possibleRepeat: progress.sends > 1,
+    })
     await reportFate(deps, { reply, to, task, signal: hold.signal }, { status: 'sent' })
     return { verdict: 'done' }
   }
@@ -60,10 +65,12 @@ async function sendOnce(
   sending: Sending,
 ): Promise<Extract<Progress, { state: 'sent' }> | Verdict> {
   const { reply, hold, progress, page, conversation } = sending
-  if (progress.state === 'sending') {
+  if (progress.sends > 0) {
     // The send before died or got no answer. Graph has no idempotency key; the echo is what tells.
     const mid = await deps.replies.echoed(reply.id)
     if (mid !== undefined) return { state: 'sent', mid, sends: progress.sends }
+  }
+  if (progress.state === 'sending') {
     const waited = deps.now() - progress.since
     if (waited < echoWaitMs * 2 ** (progress.sends - 1)) {
       return {
@@ -78,8 +85,8 @@ async function sendOnce(
     }
   }
   const marked: Progress = { state: 'sending', since: deps.now(), sends: progress.sends + 1 }
-  await deps.replies.update(reply.id, { status: 'sending', possibleRepeat: progress.sends > 0 })
   if (!(await hold.save(JSON.stringify(marked)))) return { verdict: 'free' }
+  await deps.replies.update(reply.id, { status: 'sending', possibleRepeat: progress.sends > 0 })
   const began = performance.now()
   const answer = await deps.graph.sendText(
     {

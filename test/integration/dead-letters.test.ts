@@ -103,7 +103,7 @@ describe('the list', () => {
     for (let n = 0; n < 12; n++) {
       const lane = `in:1:person${n}`
       await bury(kit, lane, `p${n}`)
-      const [seq] = await kit.redis.zrange(kit.keysOf(lane).dead, -1, -1)
+      const [seq] = await kit.redis.zrevrange(kit.keysOf(lane).dead, 0, 0)
       await kit.redis.hset(kit.keysOf(lane).deadLetter(seq ?? ''), { at: String(5_000_000_000_000 + n) })
     }
     const { letters, total } = await kit.deadLetters.list(12)

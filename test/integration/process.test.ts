@@ -52,7 +52,7 @@ describe('the command', () => {
     for (const path of [
       'durability:',
       'server.port:',
-      'server:',
+      'server.wurst:',
       'pages.0.accessToken:',
       'pages.0.helpdesk:',
     ]) {

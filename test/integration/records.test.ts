@@ -78,8 +78,8 @@ describe('conversations', () => {
   test('is never set back by a delivery that comes again or late', async () => {
     const { conversations } = open()
     await conversations.note([event(5000)])
-    await conversations.note([event(4000)])
     await conversations.note([event(5000), event(1000)])
+    await conversations.note([event(4000)])
     expect(await conversations.get('1:anna')).toEqual({ lastEventAt: 5000, lastCustomerAt: 5000 })
   })
 

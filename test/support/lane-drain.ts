@@ -43,6 +43,7 @@ export function drainKit(kit: LaneKit, given: Pick<DrainDeps, 'work'> & Partial<
       return Promise.resolve()
     },
     concurrency: 4,
+    suspects: new Set(),
     leaseMs: kit.settings.leaseMs,
     giveUpMs: 86_400_000,
     log,

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { ensureRedisServer, startRedisServer } from '../../scripts/redis-server.ts'
 import type { RedisServer } from '../../scripts/redis-server.ts'
 
@@ -21,10 +21,16 @@ export function useRedis(options: Parameters<typeof startRedisServer>[0] = {}) {
   })
 
   afterAll(async () => {
-    const clients = client ? String(await client.client('LIST')) : ''
-    client?.disconnect()
-    await server?.stop()
-    expect(clients.trim().split('\n'), 'connections left open').toHaveLength(1)
+    try {
+      // Asked again for a moment: a socket that was just closed may still be listed.
+      await vi.waitFor(async () => {
+        const clients = String(await client?.client('LIST'))
+        expect(clients.trim().split('\n'), 'connections left open').toHaveLength(1)
+      }, 5000)
+    } finally {
+      client?.disconnect()
+      await server?.stop()
+    }
   })
 
   return {

@@ -6,6 +6,7 @@
 --   stop            pop, free the lane for another turn
 --   dead a=code b=message   pop into the dead letter, hand out the next head
 --   retry a=delay ms b=code counts=1 | wait a=delay ms b=code counts=0   keep the head, free the lane until then
+--   defer a=delay ms   keep the head, given back untried: this claim does not count, earlier ones do
 --   save a=progress   keep the head and what was reached, renew the lease
 --   free            keep the head, free the lane as if it had not been claimed
 -- Answers now, then per lane: 'stale', 'empty', 'more', 'kept', 'saved' or { next head }
@@ -56,6 +57,12 @@ for i = 1, (#ARGV - 3) / 6 do
     redis.call('HSET', state, 'until', 0, 'claims', 0, 'not_before', now + a, 'code', b,
       'attempts', (tonumber(is[3]) or 0) + (verdict == 'retry' and 1 or 0))
     -- Without a head nothing can be committed until the next claim: whoever gave the lane up holds it no longer.
+    redis.call('HDEL', state, 'head')
+    redis.call('ZADD', dirty, now + a, lane)
+    answer[1 + i] = 'kept'
+  elseif verdict == 'defer' then
+    redis.call('HINCRBY', state, 'claims', -1)
+    redis.call('HSET', state, 'until', 0, 'not_before', now + a)
     redis.call('HDEL', state, 'head')
     redis.call('ZADD', dirty, now + a, lane)
     answer[1 + i] = 'kept'
