@@ -18,6 +18,7 @@ export async function openapiYaml(): Promise<string> {
     },
     pages: new Map(),
     accept: no,
+    notDurable: () => undefined,
     reply: no,
     conversations: { get: no },
     laneStatuses: { of: no },

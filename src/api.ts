@@ -7,8 +7,9 @@ import { publicServer } from './http/public-server.ts'
 import { laneName } from './lanes/keys.ts'
 import type { DeadLetter } from './lanes/dead-letters.ts'
 import type { Metrics } from './metrics.ts'
-import { ingestConnection, isStoreError } from './queue/connections.ts'
+import { ingestConnection, isReadyWithin, isStoreError } from './queue/connections.ts'
 import { delivery, journal } from './queue/journal.ts'
+import type { Delivery } from './queue/journal.ts'
 import { deliveriesQueue, openQueue } from './queue/queues.ts'
 import { watchRedis } from './queue/redis-health.ts'
 import { acceptReply } from './routing/accept-reply.ts'
@@ -37,7 +38,12 @@ export async function startApi(
     trace('journal', { deliveries: count, ms: Math.round(ms) })
   })
   const health = watchRedis(redis, config.durability)
-  const ring = (lanes: string[]) => store.alarms.ring(lanes)
+  // So that the first call after `listening` is not refused for want of a first look.
+  await isReadyWithin(redis, 500)
+  await health.look()
+  // What is rung for is durable by then, and the timer finds it without: failing would only make the caller do it twice.
+  const ring = (lanes: string[]) =>
+    store.alarms.ring(lanes).catch((error: unknown) => log.warn({ err: String(error) }, 'alarm not sent'))
 
   const { app } = await publicServer({
     webhook: {
@@ -51,12 +57,13 @@ export async function startApi(
       trace,
     },
     pages: pagesById(config),
-    accept: acceptReply({ ...store, ring, trace, log }),
+    accept: acceptReply({ ...store, ring, trace }),
+    notDurable: health.notDurable,
     reply: store.replies.get,
     conversations: store.conversations,
     laneStatuses: store.laneStatuses,
     deadLetters: store.deadLetters,
-    replay: (letter) => replay(store, ring, letter, (body, at) => deliveries.write(delivery(body, at))),
+    replay: (letter) => replay(store, ring, letter, deliveries.write),
     inboxes: Object.entries(config.helpdesks).flatMap(([helpdesk, settings]) =>
       settings.adapter === 'inbox'
         ? [
@@ -86,7 +93,10 @@ export async function startApi(
       ]
     },
     close: async () => {
+      // A connection that was busy when we began to close is kept alive once more, and close() would wait for its end.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), 100)
       await app.close()
+      clearInterval(sweep)
       health.stop()
       await Promise.all([queue.close(), store.alarms.close()])
       redis.disconnect()
@@ -95,16 +105,17 @@ export async function startApi(
   }
 }
 
-/** A delivery goes through the journal again, where dedupe keeps what was read before from counting twice. */
+/** A delivery goes through the journal again; its dead letter is erased by the splitter, once it could be read. */
 async function replay(
   store: Store,
   ring: (lanes: string[]) => Promise<void>,
   letter: DeadLetter,
-  journalAgain: (body: Buffer, at: number) => Promise<void>,
+  journalAgain: (delivery: Delivery) => Promise<void>,
 ): Promise<boolean> {
   if (letter.kind === 'delivery' || letter.conversationId === null) {
-    await journalAgain(Buffer.from(letter.payload, letter.encoding), letter.at)
-    return store.deadLetters.erase(letter.id)
+    const { payload, encoding, at, id } = letter
+    await journalAgain({ body: payload, encoding, receivedAt: at, replays: id })
+    return true
   }
   if (!(await store.deadLetters.replay(letter))) return false
   await ring([laneName(letter.kind === 'reply' ? 'out' : 'in', letter.conversationId)])

@@ -11,7 +11,7 @@ export function metricsReader(metrics: Metrics, store: Store, redis: Redis, pref
     const [totals, dead, waiting] = await Promise.all([
       store.laneStatuses.totals(Date.now()),
       store.deadLetters.count(),
-      queue.getJobCountByTypes('waiting', 'active'),
+      queue.getJobCountByTypes('waiting', 'active', 'failed'),
     ])
     metrics.lanes.set({ state: 'waiting' }, totals.waiting)
     metrics.lanes.set({ state: 'due' }, totals.due)

@@ -120,7 +120,8 @@ function stopOnSignal(closing: (() => Promise<void>)[], graceMs: number, log: pi
       log.warn({ graceMs }, 'the grace is over; what was under way is taken up by the next worker')
       process.exit(0)
     }, graceMs - 500).unref()
-    for (const close of closing) {
+    // Taken off one by one: a role that is still starting adds itself while we stop.
+    for (let close = closing.shift(); close; close = closing.shift()) {
       await close().catch((error: unknown) => log.error({ err: String(error) }, 'closing failed'))
     }
     log.info('stopped')
@@ -131,4 +132,8 @@ function stopOnSignal(closing: (() => Promise<void>)[], graceMs: number, log: pi
   process.on('SIGINT', (signal) => void stop(signal))
 }
 
-await main()
+await main().catch((error: unknown) => {
+  // Name and message only: Redis' errors carry the command's arguments, and those are people's words.
+  console.error(error instanceof Error ? `${error.name}: ${error.message}` : 'deskbridge failed')
+  process.exit(1)
+})

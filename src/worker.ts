@@ -35,6 +35,7 @@ export async function startWorker(
   const nameLabel = eventNameLabel()
 
   const pages = pagesById(config)
+  const giveUpMs = config.lanes.giveUpHours * 3_600_000
   const helpdesks = new Map(
     Object.entries(config.helpdesks).map(([name, settings]) => [
       name,
@@ -50,6 +51,7 @@ export async function startWorker(
     trace,
     log,
     now: Date.now,
+    giveUpMs,
   }
   const inbound = {
     work: forwardEvent({ pages, helpdesks, conversations: store.conversations, trace }),
@@ -71,7 +73,7 @@ export async function startWorker(
       concurrency: config.lanes.concurrency,
       suspects,
       leaseMs: config.lanes.leaseMs,
-      giveUpMs: config.lanes.giveUpHours * 3_600_000,
+      giveUpMs,
       log,
       trace,
       count: (verdict, code) => metrics.heads.inc({ destination, verdict, code }),

@@ -106,7 +106,8 @@ function crossFaults(value: unknown): Fault[] {
     }
   })
   faults.push(...repeated(pages, 'pages', 'id'))
-  faults.push(...repeated(Object.values(members(value, 'apiKeys')), 'apiKeys', 'id'))
+  const apiKeys = Object.values(members(value, 'apiKeys'))
+  faults.push(...repeated(apiKeys, 'apiKeys', 'id'), ...repeated(apiKeys, 'apiKeys', 'key'))
   return faults
 }
 

@@ -24,7 +24,12 @@ const server = z.strictObject({
     .describe('Address that the admin port listens on. Keep it private.'),
   adminPort: port.default(3001).describe('Admin port: /livez, /readyz, /metrics.'),
   trustProxy: z
-    .array(z.string())
+    .array(
+      z.union(
+        [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+        'must be an IP address or a network such as 10.0.0.0/8',
+      ),
+    )
     .default([])
     .describe('Addresses or networks of your own proxies; only from these is X-Forwarded-For believed.'),
   webhookBodyLimit: whole(65_536, 64 * 1024 * 1024)
@@ -58,7 +63,7 @@ const lanes = z.strictObject({
 const retention = z.strictObject({
   dedupeHours: whole(37, 720)
     .default(72)
-    .describe('How long an event id is remembered, hours. Meta redelivers for up to 36.'),
+    .describe('How long an event id is remembered, hours. Meta redelivers some events for up to 36.'),
   deadLetterDays: whole(1, 3650).default(30).describe('How long dead letters are kept, days.'),
   replyDays: whole(1, 3650).default(30).describe('How long the fate of a reply can be asked for, days.'),
   conversationDays: whole(1, 3650)
@@ -120,7 +125,10 @@ export const configSchema = z.strictObject({
       .string()
       .min(1)
       .describe('The token that you type into the webhook form of your Meta app.'),
-    graphUrl: z.url().default('https://graph.facebook.com').describe('Base URL of the Graph API.'),
+    graphUrl: z
+      .url({ protocol: /^https?$/ })
+      .default('https://graph.facebook.com')
+      .describe('Base URL of the Graph API.'),
     graphVersion: z
       .string()
       .regex(/^v\d+\.\d+$/, 'must look like v26.0')

@@ -31,3 +31,11 @@ export function stepFacts(error: unknown): StepErrorFacts & { message: string } 
   const name = error instanceof Error ? error.name : typeof error
   return { code: 'UNEXPECTED', verdict: 'retry', arrived: 'unknown', message: `unexpected ${name}` }
 }
+
+/** Network errors after which the other side certainly did not act: the request never left us. */
+const neverLeft =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/
+
+export function arrivedAfter(networkCode: string): 'no' | 'unknown' {
+  return neverLeft.test(networkCode) ? 'no' : 'unknown'
+}

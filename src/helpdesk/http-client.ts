@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import { StepError } from '../domain/step-error.ts'
+import { StepError, arrivedAfter } from '../domain/step-error.ts'
 import { publicLookup } from './address-guard.ts'
 
 export interface HelpdeskRequest {
@@ -16,15 +16,6 @@ export interface HelpdeskHttp {
 }
 
 const maxAnswerBytes = 64 * 1024
-const neverLeft = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
 export function helpdeskHttp(settings: { allowPrivateNetwork: boolean; connections?: number }): HelpdeskHttp {
   const agent = new Agent({
     connections: settings.connections ?? 128,
@@ -55,10 +46,9 @@ function noAnswer(error: unknown): StepError {
   // An abort's code is a number of the DOM's, which says nothing to anybody.
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'ABORTED'
-  const arrived = neverLeft.has(code) ? 'no' : 'unknown'
   return new StepError(
     `the helpdesk gave no answer (${code})`,
-    { code: 'HELPDESK_SILENT', verdict: 'retry', arrived, destinationDown: true },
+    { code: 'HELPDESK_SILENT', verdict: 'retry', arrived: arrivedAfter(code), destinationDown: true },
     { cause: error },
   )
 }

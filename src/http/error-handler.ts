@@ -13,7 +13,9 @@ export function handleErrors(
     if (problem.code === 'INTERNAL' || problem.code === 'STORE_UNAVAILABLE') {
       const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`
       const { name, message } = error.cause instanceof Error ? error.cause : error
-      deps.log.error({ code: problem.code, route, err: `${name}: ${message}` }, 'request failed')
+      // Our own faults by name only: the message of a JSON.parse, say, quotes the text that it could not read.
+      const err = problem.code === 'INTERNAL' ? name : `${name}: ${message}`
+      deps.log.error({ code: problem.code, route, err }, 'request failed')
     }
     return sendProblem(reply, problem)
   })

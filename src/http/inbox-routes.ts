@@ -13,7 +13,7 @@ import {
   replyBody,
 } from './schemas.ts'
 
-export interface InboxDeps extends Pick<ReplyDeps, 'pages' | 'accept'> {
+export interface InboxDeps extends Pick<ReplyDeps, 'pages' | 'accept' | 'notDurable'> {
   /** The inbox that keeps this Page's conversations, or the only one there is. */
   inboxes: readonly InboxStore[]
 }

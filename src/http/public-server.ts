@@ -36,6 +36,9 @@ export interface PublicServer {
   describe: () => object
 }
 
+/** Meta uses a few dozen; more than this is somebody who would fill our memory. */
+const maxConnections = 2000
+
 /** The public port: Meta's webhook and the REST API. */
 export async function publicServer(deps: PublicServerDeps): Promise<PublicServer> {
   const app = fastify({
@@ -49,6 +52,7 @@ export async function publicServer(deps: PublicServerDeps): Promise<PublicServer
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   })
+  app.server.maxConnections = maxConnections
   handleErrors(app, deps)
   await app.register((scope) => webhookRoutes(scope, deps.webhook))
   let describe: PublicServer['describe'] = () => ({})

@@ -19,6 +19,8 @@ import {
 export interface ReplyDeps {
   pages: ReadonlyMap<string, Page>
   accept: (request: ReplyRequest) => Promise<Accepted>
+  /** Why Redis would lose what we acknowledge, if it would. */
+  notDurable: () => string | undefined
   reply: (id: string) => Promise<ReplyRecord | undefined>
 }
 
@@ -83,19 +85,25 @@ export const replyRoutes: FastifyPluginAsyncZod<ReplyDeps> = async (app, deps) =
 }
 
 /** Shared with the inbox, which is answered in the same way. */
-export async function createReply(deps: Pick<ReplyDeps, 'pages' | 'accept'>, request: ReplyRequest) {
+export async function createReply(
+  deps: Pick<ReplyDeps, 'pages' | 'accept' | 'notDurable'>,
+  request: ReplyRequest,
+) {
+  const fault = deps.notDurable()
+  if (fault !== undefined) throw new HttpProblem('STORE_UNAVAILABLE', fault, { retryAfterSeconds: 1 })
   const parsed = parseConversationId(request.conversationId)
   const page = deps.pages.get(parsed?.pageId ?? '')
-  if (!page || parsed?.psid == null) {
+  // Who is known only by a user_ref has no PSID yet, and the Send API wants them addressed in another way.
+  if (!page || parsed?.psid == null || parsed.psid.startsWith('user_ref:')) {
     throw new HttpProblem(
       'NOT_FOUND',
       'a conversation id is <pageId>:<psid>, and the Page must be in the config',
     )
   }
-  const fault = textFault(request.text, page.channel)
-  if (fault) {
+  const textTooLong = textFault(request.text, page.channel)
+  if (textTooLong) {
     throw new HttpProblem('INVALID', 'see errors for the fields and their limits', {
-      errors: [{ path: 'body.text', message: fault }],
+      errors: [{ path: 'body.text', message: textTooLong }],
     })
   }
   const accepted = await deps.accept(request)

@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Trace } from '../domain/stage.ts'
-import { isSignedByMeta } from '../meta/signature.ts'
+import { hasSignatureShape, isSignedByMeta, signatureHeader } from '../meta/signature.ts'
 import { verifyChallenge } from '../meta/verify-challenge.ts'
 import { HttpProblem } from './problems.ts'
 
@@ -45,22 +45,27 @@ export async function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): Pr
     throw new HttpProblem('VERIFY_TOKEN_WRONG', 'hub.verify_token must be the verifyToken of the config')
   })
 
-  app.post('/webhooks/meta', { schema: { hide: true } }, async (request, reply) => {
+  /** Answers a call that Meta did not sign: 401, and 429 once its address has sent too many. */
+  async function refuse(request: FastifyRequest): Promise<never> {
+    deps.onDelivery('unsigned')
+    const counted = await countBad(request)
+    if (!counted.isAllowed && counted.isExceeded) {
+      const detail = 'too many badly signed calls from this address'
+      throw new HttpProblem('TOO_MANY_REQUESTS', detail, { retryAfterSeconds: counted.ttlInSeconds })
+    }
+    throw new HttpProblem('SIGNATURE_INVALID', 'X-Hub-Signature-256 must be sha256= and the HMAC of the body')
+  }
+
+  // What cannot be a signature is refused before its body is read: a forger must not fill our memory.
+  const onRequest = async (request: FastifyRequest) => {
+    if (!hasSignatureShape(request.headers[signatureHeader])) await refuse(request)
+  }
+
+  app.post('/webhooks/meta', { schema: { hide: true }, onRequest }, async (request, reply) => {
     const receivedAt = Date.now()
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     deps.trace('receive', { bytes: body.length })
-    if (!isSignedByMeta(body, request.headers['x-hub-signature-256'], deps.appSecrets)) {
-      deps.onDelivery('unsigned')
-      const counted = await countBad(request)
-      if (!counted.isAllowed && counted.isExceeded) {
-        const detail = 'too many badly signed calls from this address'
-        throw new HttpProblem('TOO_MANY_REQUESTS', detail, { retryAfterSeconds: counted.ttlInSeconds })
-      }
-      throw new HttpProblem(
-        'SIGNATURE_INVALID',
-        'X-Hub-Signature-256 must be sha256= and the HMAC of the body',
-      )
-    }
+    if (!isSignedByMeta(body, request.headers[signatureHeader], deps.appSecrets)) return refuse(request)
     deps.trace('verify', { bytes: body.length })
     const refusal = deps.refusal()
     if (refusal !== undefined) {

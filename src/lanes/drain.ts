@@ -155,7 +155,10 @@ export function drain(deps: DrainDeps): Drain {
       await deps.onDead(task, verdict)
       return verdict
     } catch (error) {
-      return { verdict: 'retry', code: stepFacts(error).code, delayMs: backOff(task.attempts, deps.random) }
+      const facts = stepFacts(error)
+      // A fault of ours in the telling would be the same next time, and the lane must not wait for it.
+      if (facts.code === 'UNEXPECTED' && error instanceof TypeError) return verdict
+      return { verdict: 'retry', code: facts.code, delayMs: backOff(task.attempts, deps.random) }
     }
   }
 
@@ -182,7 +185,7 @@ export function drain(deps: DrainDeps): Drain {
       const verdict = await deps.breaker.run(() => deps.work(task, hold))
       if (hold.lost()) return 'lost'
       if (verdict !== 'open') return verdict
-      return { verdict: 'wait', code: 'BREAKER_OPEN', delayMs: 500 + 1000 * deps.random() }
+      return { verdict: 'wait', code: 'BREAKER_OPEN', delayMs: 1000 + 2000 * deps.random() }
     } catch (error) {
       return hold.lost() ? 'lost' : judge(task, error)
     } finally {

@@ -9,7 +9,7 @@ export interface LaneSettings {
   leaseMs: number
   /** How long after an append or a lost lease the timer looks at a lane by itself, ms. */
   graceMs: number
-  /** How long an item's id is remembered, ms. Longer than Meta retries (36 h). */
+  /** How long an item's id is remembered, ms. Longer than Meta retries anything (36 h). */
   seenMs: number
   deadLetterMs: number
 }

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import { z } from 'zod'
+import { arrivedAfter } from '../domain/step-error.ts'
 import { appSecretProof } from './signature.ts'
 
 const errorBody = z.object({
@@ -13,7 +14,7 @@ const sentBody = z.object({ message_id: z.string().min(1) })
 
 export type GraphAnswer =
   | { outcome: 'sent'; mid: string }
-  | { outcome: 'error'; code: number; subcode: number | null; isTransient: boolean }
+  | { outcome: 'error'; status: number; code: number; subcode: number | null; isTransient: boolean }
   /** No usable answer. `arrived: no` means that the request never left. */
   | { outcome: 'none'; code: string; arrived: 'no' | 'unknown' }
 
@@ -40,21 +41,13 @@ export interface GraphClientSettings {
   timeoutMs: number
 }
 
-// The request certainly never left in these cases; in all others Meta may have it.
-const neverLeft = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'EHOSTUNREACH',
-])
-
 /** One HTTP client for all Pages. The token travels in the Authorization header, never in a URL, where logs would keep it. */
 export function graphClient(settings: GraphClientSettings): GraphClient {
   const agent = new Agent({ connect: { timeout: settings.timeoutMs }, connections: 128, pipelining: 1 })
   const base = settings.graphUrl.replace(/\/+$/, '')
 
   async function sendText(message: OutgoingText, signal: AbortSignal): Promise<GraphAnswer> {
+    if (signal.aborted) return { outcome: 'none', code: 'ABORTED', arrived: 'no' }
     const proof = appSecretProof(message.accessToken, settings.appSecret)
     const path = `${settings.graphVersion}/${encodeURIComponent(message.pageId)}/messages`
     try {
@@ -72,7 +65,7 @@ export function graphClient(settings: GraphClientSettings): GraphClient {
       return readAnswer(response.statusCode, await response.body.text())
     } catch (error) {
       const code = errorCode(error)
-      return { outcome: 'none', code, arrived: neverLeft.has(code) ? 'no' : 'unknown' }
+      return { outcome: 'none', code, arrived: arrivedAfter(code) }
     }
   }
 
@@ -88,7 +81,13 @@ function readAnswer(status: number, text: string): GraphAnswer {
   const failed = errorBody.safeParse(body)
   if (!failed.success) return { outcome: 'none', code: `HTTP_${status}`, arrived: 'unknown' }
   const { code, error_subcode, is_transient } = failed.data.error
-  return { outcome: 'error', code, subcode: error_subcode ?? null, isTransient: is_transient === true }
+  return {
+    outcome: 'error',
+    status,
+    code,
+    subcode: error_subcode ?? null,
+    isTransient: is_transient === true,
+  }
 }
 
 function parse(text: string): unknown {

@@ -51,6 +51,8 @@ const table: Readonly<Record<string, GraphErrorClass>> = {
   '17': retry,
   '32': retry,
   '100': refused,
+  '100/2018001': person,
+  '100/2534014': person,
   '100/2018300': thread,
   '100/2018321': retry,
   '100/2534037': thread,

@@ -4,6 +4,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 // and timingSafeEqual throws on unequal lengths. Node joins a header that came twice with ", ", which fails here too.
 const headerShape = /^sha256=[0-9a-f]{64}$/
 
+export const signatureHeader = 'x-hub-signature-256'
+
+export function hasSignatureShape(header: unknown): header is string {
+  return typeof header === 'string' && headerShape.test(header)
+}
+
 /**
  * Says whether Meta signed these bytes with one of our app secrets.
  * The MAC is over the raw bytes as they came: Meta escapes non-ASCII as `\uXXXX` on the wire, so a body that was
@@ -11,7 +17,7 @@ const headerShape = /^sha256=[0-9a-f]{64}$/
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications
  */
 export function isSignedByMeta(body: Uint8Array, header: unknown, appSecrets: readonly string[]): boolean {
-  if (typeof header !== 'string' || !headerShape.test(header)) return false
+  if (!hasSignatureShape(header)) return false
   const given = Buffer.from(header.slice('sha256='.length), 'hex')
   let matches = 0
   for (const secret of appSecrets) {

@@ -18,12 +18,15 @@ export function ingestConnection(url: string, commandTimeout = 1500): Redis {
     maxRetriesPerRequest: 0,
     commandTimeout,
     autoResendUnfulfilledCommands: false,
+    // A peer that vanished without a word: TCP alone would notice after a quarter of an hour, ms.
+    socketTimeout: 5000,
   })
 }
 
 /** For workers: commands wait for Redis to come back. BullMQ demands maxRetriesPerRequest null. */
 export function workerConnection(url: string): Redis {
-  return new Redis(url, { ...everywhere, maxRetriesPerRequest: null })
+  // Longer than a blocking fetch is silent (10 s). What is sent again after it is refused as stale or a duplicate.
+  return new Redis(url, { ...everywhere, maxRetriesPerRequest: null, socketTimeout: 15_000 })
 }
 
 /** Resolves when the connection is ready or `ms` have passed; says which. */

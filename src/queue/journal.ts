@@ -7,6 +7,8 @@ export interface Delivery {
   receivedAt: number
   body: string
   encoding: 'utf8' | 'base64'
+  /** Id of the dead letter that this delivery was, which goes once it can be read. */
+  replays?: string
 }
 
 export interface DeliveryBatch {

@@ -4,6 +4,7 @@ import type { Log } from '../domain/log.ts'
 import type { Drain } from '../lanes/drain.ts'
 import type { Alarm } from './alarms.ts'
 import { alarmQueue, bullPrefix } from './queues.ts'
+import { restOnError } from './rest-on-error.ts'
 
 export interface LanesWorker {
   close(): Promise<void>
@@ -35,13 +36,13 @@ export function lanesWorker(deps: {
       removeOnFail: { count: 0 },
     },
   )
-  worker.on('error', (error) =>
-    deps.log.warn({ err: error.message, destination: deps.destination }, 'alarms'),
-  )
+  restOnError(worker, alarmQueue(deps.destination), deps.log)
   return {
     close: async () => {
+      // Closed first: a drain that stops takes no lanes, and the alarms must stay for other workers.
+      const closed = worker.close()
       await deps.drain.stop()
-      await worker.close()
+      await closed
     },
   }
 }

@@ -3,6 +3,8 @@ import type { Redis } from 'ioredis'
 /** Above this share of its memory Redis takes no new deliveries, so that what it has can still be worked off. */
 const memoryShare = 0.75
 const pollMs = 1000
+/** Sooner while it does not answer: from its return, Meta is to wait less than a second. */
+const retryMs = 100
 
 export interface RedisFacts {
   version: string
@@ -40,7 +42,7 @@ export function durabilityFaults(facts: RedisFacts): string[] {
     faults.push(`maxmemory-policy is ${facts.policy}: set \`maxmemory-policy noeviction\``)
   }
   if (Number(facts.version.split('.')[0]) < 7)
-    faults.push(`version ${facts.version} is too old: use 7.2 or newer`)
+    faults.push(`version ${facts.version} is too old: use 7.2 or newer (7.0 still works)`)
   return faults
 }
 
@@ -59,50 +61,59 @@ export async function fsyncPolicy(redis: Redis): Promise<string | null> {
 }
 
 export interface RedisHealth {
+  /** Looks now, and from then on by itself. */
+  look(): Promise<void>
   /** Why no delivery may be taken at present, or undefined. */
   refusal(): string | undefined
-  facts(): RedisFacts | undefined
+  /** Why what is acknowledged might be lost, in strict durability. Undefined while nobody could ask. */
+  notDurable(): string | undefined
   stop(): void
 }
 
 /** Looks at Redis every second. Strict: a Redis that stops being durable (a fail-over to a bare one) takes nothing more. */
 export function watchRedis(redis: Redis, durability: 'strict' | 'relaxed'): RedisHealth {
-  let facts: RedisFacts | undefined
   let fault: string | undefined = 'Redis has not answered yet'
-  let polling = false
+  let durabilityFault: string | undefined
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
 
   async function poll(): Promise<void> {
-    if (polling) return
-    polling = true
+    clearTimeout(timer)
+    let next = pollMs
     try {
-      facts = await readRedisFacts(redis)
-      fault = judge(facts, durability)
+      const facts = await readRedisFacts(redis)
+      durabilityFault = durability === 'strict' ? notDurable(facts) : undefined
+      fault = durabilityFault ?? noRoom(facts)
     } catch (error) {
       fault = `Redis does not answer (${error instanceof Error ? error.message : 'unknown error'})`
-    } finally {
-      polling = false
+      next = retryMs
     }
+    clearTimeout(timer)
+    if (!stopped) timer = setTimeout(() => void poll(), next)
   }
 
-  const timer = setInterval(() => void poll(), pollMs)
   const onReady = () => void poll()
   redis.on('ready', onReady)
-  void poll()
   return {
+    look: poll,
     refusal: () => fault,
-    facts: () => facts,
+    notDurable: () => durabilityFault,
     stop: () => {
-      clearInterval(timer)
+      stopped = true
       redis.off('ready', onReady)
+      clearTimeout(timer)
     },
   }
 }
 
-function judge(facts: RedisFacts, durability: 'strict' | 'relaxed'): string | undefined {
+function notDurable(facts: RedisFacts): string | undefined {
+  const faults = durabilityFaults(facts)
+  return faults.length > 0 ? `Redis is not durable: ${faults.join('; ')}` : undefined
+}
+
+function noRoom(facts: RedisFacts): string | undefined {
   if (facts.usedMemory > memoryShare * facts.memoryLimit) {
     return `Redis uses more than ${memoryShare * 100} % of its memory; work it off or give it more`
   }
-  if (!facts.aofWriteOk) return 'Redis cannot write its append-only file; look at its disk'
-  const faults = durability === 'strict' ? durabilityFaults(facts) : []
-  return faults.length > 0 ? `Redis is not durable: ${faults.join('; ')}` : undefined
+  return facts.aofWriteOk ? undefined : 'Redis cannot write its append-only file; look at its disk'
 }

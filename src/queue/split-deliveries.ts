@@ -14,7 +14,7 @@ export interface SplitDeps {
   lanes: Pick<Lanes, 'append'>
   conversations: Pick<Conversations, 'note'>
   replies: Pick<Replies, 'noteEchoes'>
-  deadLetters: Pick<DeadLetters, 'keepDelivery'>
+  deadLetters: Pick<DeadLetters, 'keepDelivery' | 'erase'>
   ring: (lanes: string[]) => Promise<void>
   trace: Trace
   log: Log
@@ -24,6 +24,7 @@ export interface SplitDeps {
 /** Deliveries → events → lanes, then the alarms. Safe to repeat as a whole, which is how every failure is mended. */
 export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Promise<void> {
   return async (batch) => {
+    if (batch.v !== 1 || !Array.isArray(batch.deliveries)) return keepUnreadable(deps, batch)
     const events: DomainEvent[] = []
     const ownEchoes: OwnEcho[] = []
     for (const delivery of batch.deliveries) {
@@ -47,8 +48,20 @@ export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Prom
     deps.trace('append', { events: events.length, new: fresh, duplicates: events.length - fresh })
     for (const event of events) deps.onEvent(event.kind, event.kind === 'unknown' ? event.name : '')
     // Append before alarm: an alarm that came first could find nothing and be gone before the item is there.
-    await deps.ring([...new Set(items.map((item) => item.lane))])
+    // Not awaited: the next delivery need not wait for it, and a lost alarm costs the grace and no event.
+    deps.ring([...new Set(items.map((item) => item.lane))]).catch((error: unknown) => {
+      const err = error instanceof Error ? error.message : 'unknown'
+      deps.log.warn({ err }, 'alarm not sent; the timer finds the lanes')
+    })
   }
+}
+
+/** A job of another version, or damaged: it must not stand before everyone else's events for ever. */
+async function keepUnreadable(deps: SplitDeps, batch: unknown): Promise<void> {
+  const message = 'the journal holds a job of another version'
+  deps.log.error({ code: 'JOURNAL_UNREADABLE' }, `dead letter: ${message}`)
+  const kept = { body: JSON.stringify(batch) ?? '', encoding: 'utf8', receivedAt: Date.now() } as const
+  await deps.deadLetters.keepDelivery(kept, 'JOURNAL_UNREADABLE', message)
 }
 
 async function splitOne(deps: SplitDeps, delivery: Delivery): Promise<Split> {
@@ -66,6 +79,6 @@ async function splitOne(deps: SplitDeps, delivery: Delivery): Promise<Split> {
   if (fault) {
     deps.log.error({ code: fault.code }, `dead letter: ${fault.message}`)
     await deps.deadLetters.keepDelivery(delivery, fault.code, fault.message)
-  }
+  } else if (delivery.replays !== undefined) await deps.deadLetters.erase(delivery.replays)
   return split
 }

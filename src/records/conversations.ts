@@ -20,13 +20,18 @@ export interface Conversations {
   keepTicket(id: string, helpdesk: string, ticket: string): Promise<void>
 }
 
+// One script for a whole batch, and not one command per conversation: the text alone is longer than what it notes.
 // A redelivery may be a day old: times only ever move forward.
 const noteNewest = `
-for i = 2, #ARGV, 2 do
-  local was = tonumber(redis.call('HGET', KEYS[1], ARGV[i])) or 0
-  if tonumber(ARGV[i + 1]) > was then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-end
-redis.call('PEXPIRE', KEYS[1], ARGV[1])`
+local fields = { 'lastEventAt', 'lastCustomerAt' }
+for i, key in ipairs(KEYS) do
+  local was = redis.call('HMGET', key, fields[1], fields[2])
+  for j, field in ipairs(fields) do
+    local at = ARGV[2 * i - 1 + j]
+    if tonumber(at) > (tonumber(was[j]) or 0) then redis.call('HSET', key, field, at) end
+  end
+  redis.call('PEXPIRE', key, ARGV[1])
+end`
 
 export function conversations(redis: Redis, settings: RecordSettings): Conversations {
   const keyOf = (id: string) => conversationKey(settings.prefix, id)
@@ -39,20 +44,14 @@ export function conversations(redis: Redis, settings: RecordSettings): Conversat
       const customer = isCustomer ? Math.max(lastCustomer, event.timestamp) : lastCustomer
       newest.set(event.conversationId, [Math.max(lastEvent, event.timestamp), customer])
     }
-    const pipeline = redis.pipeline()
-    for (const [id, [event, customer]] of newest) {
-      pipeline.eval(
-        noteNewest,
-        1,
-        keyOf(id),
-        settings.conversationMs,
-        'lastEventAt',
-        event,
-        'lastCustomerAt',
-        customer,
-      )
-    }
-    pipelineResults(await pipeline.exec())
+    const keys = Array.from(newest.keys(), keyOf)
+    await redis.eval(
+      noteNewest,
+      keys.length,
+      ...keys,
+      settings.conversationMs,
+      ...[...newest.values()].flat(),
+    )
   }
 
   async function get(id: string): Promise<ConversationRecord | undefined> {

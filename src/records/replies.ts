@@ -16,6 +16,8 @@ export interface Replies {
   noteEchoes(echoes: { replyId: string; mid: string }[]): Promise<void>
   /** The mid that an echo brought back for this reply, if one came. */
   echoed(id: string): Promise<string | undefined>
+  /** Whether an earlier life of it, before a dead letter was replayed, may have reached the person. */
+  mayHaveBeenSent(id: string): Promise<boolean>
 }
 
 export function replies(redis: Redis, settings: RecordSettings): Replies {
@@ -36,14 +38,18 @@ export function replies(redis: Redis, settings: RecordSettings): Replies {
   async function get(id: string): Promise<ReplyRecord | undefined> {
     const fields = await redis.hgetall(keyOf(id))
     if (fields['conversationId'] === undefined) return undefined
-    const failure = fields['failure']
+    const { failure, echo } = fields
+    // The echo proves that it was sent, whatever we had come to believe.
+    const wasSent = echo !== undefined
     return {
       id,
       conversationId: fields['conversationId'],
-      status: fields['status'] as ReplyStatus,
+      status: wasSent ? 'sent' : (fields['status'] as ReplyStatus),
       possibleRepeat: fields['possibleRepeat'] === 'true',
-      mid: fields['mid'] ?? null,
-      ...(failure === undefined || failure === '' ? {} : { failure: JSON.parse(failure) as ReplyFailure }),
+      mid: fields['mid'] ?? echo ?? null,
+      ...(wasSent || failure === undefined || failure === ''
+        ? {}
+        : { failure: JSON.parse(failure) as ReplyFailure }),
     }
   }
 
@@ -70,5 +76,9 @@ export function replies(redis: Redis, settings: RecordSettings): Replies {
     return (await redis.hget(keyOf(id), 'echo')) ?? undefined
   }
 
-  return { open, get, update, noteEchoes, echoed }
+  async function mayHaveBeenSent(id: string): Promise<boolean> {
+    return (await redis.hget(keyOf(id), 'possibleRepeat')) === 'true'
+  }
+
+  return { open, get, update, noteEchoes, echoed, mayHaveBeenSent }
 }

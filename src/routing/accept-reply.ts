@@ -1,6 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
 import { maskConversation } from '../domain/conversation.ts'
-import type { Log } from '../domain/log.ts'
 import type { Reply } from '../domain/reply.ts'
 import type { Trace } from '../domain/stage.ts'
 import { laneName } from '../lanes/keys.ts'
@@ -20,10 +19,9 @@ export type Accepted = { ok: true; reply: Reply } | { ok: false; fault: 'KEY_REU
 export interface AcceptDeps {
   replies: Pick<Replies, 'open'>
   lanes: Pick<Lanes, 'append'>
-  /** Sounds the alarm for lanes that have something new. */
+  /** Sounds the alarm for lanes that have something new. Never fails: what is appended needs no alarm to be found. */
   ring: (lanes: string[]) => Promise<void>
   trace: Trace
-  log: Log
 }
 
 /**
@@ -43,8 +41,7 @@ export function acceptReply(deps: AcceptDeps): (request: ReplyRequest) => Promis
     deps.trace('accept', { conversation: where, reply: id })
     const fresh = await deps.lanes.append([{ lane, id, payload: JSON.stringify(reply) }])
     deps.trace('append', { conversation: where, new: fresh, duplicates: 1 - fresh })
-    // Durable by now: the timer finds the lane without an alarm, and failing here would make the caller send it twice.
-    await deps.ring([lane]).catch((error: unknown) => deps.log.warn({ err: String(error) }, 'alarm not sent'))
+    await deps.ring([lane])
     return { ok: true, reply }
   }
 }

@@ -5,7 +5,7 @@ import type { Death } from '../lanes/drain.ts'
 import { readPayload } from '../lanes/read-payload.ts'
 import type { Task } from '../lanes/lanes.ts'
 import { failureMessage } from '../meta/graph-errors.ts'
-import { addressOf, readProgress } from './reply-progress.ts'
+import { addressOf, readProgress, record } from './reply-progress.ts'
 import type { Address, FateDeps } from './reply-progress.ts'
 
 /** How long a helpdesk may be told of a failure while its lane is held, ms. */
@@ -18,7 +18,8 @@ export function buryReply(deps: FateDeps): (task: Task, death: Death) => Promise
     if (death.code === 'PAYLOAD_UNREADABLE' || readProgress(task).state === 'sent') return
     const reply = readPayload(task) as Reply
     const failure = failureOf(death)
-    await deps.replies.update(reply.id, { status: 'failed', failure })
+    const mayRepeat = death.code === 'OUTCOME_UNKNOWN' ? { possibleRepeat: true } : {}
+    await record(deps, reply.id, { status: 'failed', failure, ...mayRepeat })
     const to = addressOf(reply, deps.pages)
     const signal = AbortSignal.timeout(reportMs)
     if (to) await reportFate(deps, { reply, to, task, signal }, { status: 'failed', failure })
@@ -49,7 +50,14 @@ export async function reportFate(
 
 /** A dead letter's code and message as what the agent is told. */
 function failureOf(death: Death): ReplyFailure {
-  const known = ['WINDOW_CLOSED', 'CONSENT_MISSING', 'PERSON_UNAVAILABLE', 'MESSAGE_REFUSED'] as const
+  const known = [
+    'WINDOW_CLOSED',
+    'CONSENT_MISSING',
+    'PERSON_UNAVAILABLE',
+    'MESSAGE_REFUSED',
+    'PAGE_STOPPED',
+    'THREAD_NOT_OURS',
+  ] as const
   const code = known.find((one) => one === death.code) ?? 'GAVE_UP'
   const [, graphCode, subcode] = /^Graph error (\d+)\/(\d+|-)$/.exec(death.message) ?? []
   const graph = graphCode && { code: Number(graphCode), subcode: subcode === '-' ? null : Number(subcode) }

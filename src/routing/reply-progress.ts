@@ -38,3 +38,22 @@ export function addressOf(reply: Reply, pages: ReadonlyMap<string, Page>): Addre
   if (!page || psid == null) return undefined
   return { page, conversation: { id: reply.conversationId, pageId: page.id, psid, channel: page.channel } }
 }
+
+/**
+ * Notes the state of a reply. A record that cannot be written (a full Redis refuses it, though lanes still drain) costs a
+ * status and never a message.
+ */
+export async function record(
+  deps: Pick<FateDeps, 'replies' | 'log'>,
+  id: string,
+  change: Parameters<Replies['update']>[1],
+): Promise<void> {
+  try {
+    await deps.replies.update(id, change)
+  } catch (error) {
+    deps.log.warn(
+      { reply: id, err: error instanceof Error ? error.name : 'unknown' },
+      'its status was not noted',
+    )
+  }
+}

@@ -5,19 +5,21 @@ import { StepError } from '../domain/step-error.ts'
 import type { Work } from '../lanes/drain.ts'
 import type { Hold } from '../lanes/hold.ts'
 import { readPayload } from '../lanes/read-payload.ts'
-import type { Verdict } from '../lanes/lanes.ts'
+import type { Task, Verdict } from '../lanes/lanes.ts'
 import type { GraphAnswer, GraphClient } from '../meta/graph-client.ts'
 import { classifyGraphError } from '../meta/graph-errors.ts'
 import type { Replies } from '../records/replies.ts'
 import { reportFate } from './reply-fate.ts'
-import { addressOf, readProgress } from './reply-progress.ts'
+import { addressOf, readProgress, record } from './reply-progress.ts'
 import type { Address, FateDeps, Progress } from './reply-progress.ts'
 
 export interface SendDeps extends FateDeps {
-  replies: Pick<Replies, 'update' | 'echoed'>
+  replies: Pick<Replies, 'update' | 'echoed' | 'mayHaveBeenSent'>
   graph: Pick<GraphClient, 'sendText'>
   trace: Trace
   now: () => number
+  /** Age at which a reply that may not be sent is given up, ms. */
+  giveUpMs: number
 }
 
 /** How long the echo of a first send whose fate is unknown is waited for, ms. Doubles with each further send. */
@@ -37,13 +39,13 @@ export function sendReply(deps: SendDeps): Work {
     }
     let progress = readProgress(task)
     if (progress.state !== 'sent') {
-      const sent = await sendOnce(deps, { reply, hold, progress, ...to })
+      const sent = await sendOnce(deps, { reply, task, hold, progress, ...to })
       if ('verdict' in sent) return sent
       // Kept before it is told, so that a helpdesk that cannot be told now never makes us send twice.
       if (!(await hold.save(JSON.stringify(sent)))) return { verdict: 'free' }
       progress = sent
     }
-    await deps.replies.update(reply.id, {
+    await record(deps, reply.id, {
       status: 'sent',
       mid: progress.mid,
       possibleRepeat: progress.sends > 1,
@@ -55,6 +57,7 @@ export function sendReply(deps: SendDeps): Work {
 
 interface Sending extends Address {
   reply: Reply
+  task: Task
   hold: Hold
   progress: Exclude<Progress, { state: 'sent' }>
 }
@@ -65,11 +68,9 @@ async function sendOnce(
   sending: Sending,
 ): Promise<Extract<Progress, { state: 'sent' }> | Verdict> {
   const { reply, hold, progress, page, conversation } = sending
-  if (progress.sends > 0) {
-    // The send before died or got no answer. Graph has no idempotency key; the echo is what tells.
-    const mid = await deps.replies.echoed(reply.id)
-    if (mid !== undefined) return { state: 'sent', mid, sends: progress.sends }
-  }
+  const [echo, sends] = await Promise.all([deps.replies.echoed(reply.id), sendsBefore(deps, sending)])
+  // A send before may have died or got no answer. Graph has no idempotency key; the echo is what tells.
+  if (echo !== undefined) return { state: 'sent', mid: echo, sends }
   if (progress.state === 'sending') {
     const waited = deps.now() - progress.since
     if (waited < echoWaitMs * 2 ** (progress.sends - 1)) {
@@ -84,9 +85,9 @@ async function sendOnce(
       return { verdict: 'dead', code: 'OUTCOME_UNKNOWN', message }
     }
   }
-  const marked: Progress = { state: 'sending', since: deps.now(), sends: progress.sends + 1 }
+  const marked: Progress = { state: 'sending', since: deps.now(), sends: sends + 1 }
   if (!(await hold.save(JSON.stringify(marked)))) return { verdict: 'free' }
-  await deps.replies.update(reply.id, { status: 'sending', possibleRepeat: progress.sends > 0 })
+  await record(deps, reply.id, { status: 'sending', possibleRepeat: sends > 0 })
   const began = performance.now()
   const answer = await deps.graph.sendText(
     {
@@ -105,22 +106,30 @@ async function sendOnce(
     ms: Math.round(performance.now() - began),
   })
   if (answer.outcome === 'sent') return { state: 'sent', mid: answer.mid, sends: marked.sends }
-  return judge(deps, sending, answer)
+  return judge(deps, sending, answer, sends)
+}
+
+/** A dead letter that is replayed has lost its progress; its record knows whether it may have been sent. */
+async function sendsBefore(deps: SendDeps, { reply, progress }: Sending): Promise<number> {
+  if (progress.sends > 0) return progress.sends
+  return (await deps.replies.mayHaveBeenSent(reply.id)) ? 1 : 0
 }
 
 async function judge(
   deps: SendDeps,
-  { reply, hold, progress }: Sending,
+  { reply, task, hold }: Sending,
   answer: Exclude<GraphAnswer, { outcome: 'sent' }>,
+  sends: number,
 ): Promise<Verdict> {
   const { kind, code, message } = judgeAnswer(answer)
   const later = { code, verdict: 'retry', destinationDown: answer.outcome === 'none' } as const
   if (kind === 'unsure') throw new StepError(message, { ...later, arrived: 'unknown' })
   // Certainly not sent: the next try neither waits for an echo nor is a repeat of this one.
-  const idle: Progress = { state: 'idle', sends: progress.sends }
+  const idle: Progress = { state: 'idle', sends }
   if (!(await hold.save(JSON.stringify(idle)))) return { verdict: 'free' }
-  if (kind === 'refused') return { verdict: 'dead', code, message }
-  await deps.replies.update(reply.id, { status: 'queued' })
+  const isTooOld = kind === 'parked' && task.ageMs > deps.giveUpMs
+  if (kind === 'refused' || isTooOld) return { verdict: 'dead', code, message }
+  await record(deps, reply.id, { status: 'queued' })
   if (kind === 'parked') return { verdict: 'wait', code, delayMs: pageRetryMs }
   throw new StepError(message, { ...later, arrived: 'no' })
 }
@@ -134,5 +143,8 @@ function judgeAnswer(answer: Exclude<GraphAnswer, { outcome: 'sent' }>) {
   const { verdict, failure } = classifyGraphError(answer.code, answer.subcode, answer.isTransient)
   const message = `Graph error ${answer.code}/${answer.subcode ?? '-'}`
   if (verdict === 'page' || verdict === 'thread') return { kind: 'parked' as const, code: failure, message }
+  // A server that failed may have failed after the message was sent.
+  if (verdict === 'retry' && answer.status >= 500)
+    return { kind: 'unsure' as const, code: 'GRAPH_FAILED', message }
   return { kind: verdict, code: verdict === 'refused' ? failure : 'GRAPH_BUSY', message }
 }

@@ -45,6 +45,11 @@ describe('a delivery that Meta did not sign', () => {
       body,
     })
     expect(missing.status).toBe(401)
+    const plain = await fetch(`${service.url}/webhooks/meta`, {
+      method: 'POST',
+      body: 'no signature, no type',
+    })
+    expect(plain.status).toBe(401)
     expect(await twoSignatureHeaders(service.url, body, right)).toContain(' 401 ')
     expect(await keysAtRest()).toEqual(before)
     expect((await service.post(body)).status).toBe(200)

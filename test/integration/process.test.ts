@@ -86,6 +86,23 @@ describe('stopping', () => {
     expect(new Set(desk.received.map(({ webhookId }) => webhookId)).size).toBe(200)
   })
 
+  it('does not wait for connections that Meta keeps alive', async () => {
+    const service = await startService(
+      configWith(redis.url, {
+        redis: { url: redis.url, prefix: 'alive' },
+        server: { shutdownGraceMs: 15_000 },
+      }),
+    )
+    // Many at once, so that some are busy when the signal comes, and are kept alive after it.
+    const calls = Array.from({ length: 50 }, () => service.post(deliveryOf(message('on the way'))))
+    await Promise.race(calls)
+    const began = performance.now()
+    const code = await service.stop()
+    expect([code, performance.now() - began < 10_000]).toEqual([0, true])
+    await Promise.allSettled(calls)
+    expect(service.lines.map(({ msg }) => msg)).toContain('stopped')
+  })
+
   it('ends at once on a second signal', async () => {
     const desk = await startHelpdesk()
     const config = configWith(redis.url, {
@@ -121,6 +138,27 @@ describe('api and worker apart', () => {
     expect(received.map(({ body }) => body.data.event['text'])).toEqual(
       Array.from({ length: 20 }, (_, n) => `text ${n}`),
     )
+  })
+})
+
+describe('a full Redis', () => {
+  it('is drained by a worker that starts on it', async () => {
+    const desk = await startHelpdesk([503])
+    const config = configWith(redis.url, {
+      redis: { url: redis.url, prefix: 'full' },
+      helpdesks: { main: desk.settings() },
+    })
+    const first = await startService(config)
+    await first.post(deliveryOf(message('one'), message('two')))
+    await first.line(({ code }) => code === 'HELPDESK_FAILED')
+    expect(await first.stop()).toBe(0)
+    await redis.client.config('SET', 'maxmemory', '1')
+    onTestFinished(async () => {
+      await redis.client.config('SET', 'maxmemory', '0')
+    })
+    await startService(config, { role: 'worker' })
+    const received = await desk.count(3)
+    expect(received.map(({ body }) => body.data.event['text'])).toEqual(['one', 'one', 'two'])
   })
 })
 

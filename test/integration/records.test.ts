@@ -142,6 +142,11 @@ describe('replies', () => {
     expect(await replies.get(reply.id)).toBeUndefined()
     expect(await ttl(replyKey, reply.id)).toBeGreaterThan(0)
     await replies.open(reply, 'print')
-    expect(await replies.get(reply.id)).toMatchObject({ status: 'queued', mid: null })
+    // It proves that the reply was sent, whatever its record comes to say.
+    expect(await replies.get(reply.id)).toMatchObject({ status: 'sent', mid: 'm_1' })
+    await replies.update(reply.id, { status: 'failed', failure: { code: 'GAVE_UP', message: 'it was not' } })
+    const told = await replies.get(reply.id)
+    expect(told).toMatchObject({ status: 'sent', mid: 'm_1' })
+    expect(told?.failure).toBeUndefined()
   })
 })

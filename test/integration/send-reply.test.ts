@@ -177,21 +177,42 @@ describe('telling the helpdesk', () => {
   })
 })
 
-describe('after Graph took it, a Redis that fails', () => {
-  test('does not make us send again', async () => {
-    const { turn, calls, deps, record, echo } = await withReplies()
-    const broken = {
-      ...deps.replies,
-      update: (id: string, change: Parameters<typeof deps.replies.update>[1]) =>
-        change.status === 'sent'
-          ? Promise.reject(new Error('Connection is closed'))
-          : deps.replies.update(id, change),
-    }
-    expect(await turn({ replies: broken })).toEqual(['retry UNEXPECTED'])
+describe('a Redis that takes no records (a full one still lets lanes drain)', () => {
+  test('costs a status and never a message: sent once, and the lane goes on', async () => {
+    const { turn, calls, deps, kit } = await withReplies(2)
+    const broken = { ...deps.replies, update: () => Promise.reject(new Error('OOM command not allowed')) }
+    expect(await turn({ replies: broken })).toEqual(['done', 'done'])
+    expect(calls).toHaveLength(2)
+    expect(await kit.payloads(outLane)).toEqual([])
+  })
+
+  test('does not keep a refused reply in its lane', async () => {
+    const { turn, answers, calls, deps } = await withReplies(2)
+    answers.push(refusedWith(100))
+    const broken = { ...deps.replies, update: () => Promise.reject(new Error('OOM command not allowed')) }
+    expect(await turn({ replies: broken })).toEqual(['dead MESSAGE_REFUSED', 'done'])
+    expect(calls).toHaveLength(2)
+  })
+})
+
+describe('a Graph that fails', () => {
+  test('with a 5xx may have sent it: its echo is waited for', async () => {
+    const { turn, answers, calls, echo, record } = await withReplies()
+    answers.push({ outcome: 'error', status: 500, code: 2, subcode: null, isTransient: true })
+    expect(await turn()).toEqual(['retry GRAPH_FAILED'])
+    expect(await turn()).toEqual(['wait WAITING_FOR_ECHO'])
     await echo(1, 'm_1')
     expect(await turn()).toEqual(['done'])
     expect(calls).toHaveLength(1)
     expect(await record(1)).toMatchObject({ status: 'sent', mid: 'm_1', possibleRepeat: false })
+  })
+
+  test('because the Page may not send is waited for, but not for ever', async () => {
+    const { turn, answers, record } = await withReplies()
+    answers.push(refusedWith(190), refusedWith(190))
+    expect(await turn()).toEqual(['wait PAGE_STOPPED'])
+    expect(await turn({ giveUpMs: -1 })).toEqual(['dead PAGE_STOPPED'])
+    expect(await record(1)).toMatchObject({ status: 'failed', failure: { code: 'PAGE_STOPPED' } })
   })
 })
 

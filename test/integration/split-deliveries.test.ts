@@ -73,10 +73,10 @@ const echo = (mid: string, metadata: string) =>
 
 describe('a batch of deliveries', () => {
   test('is in the lanes in order, noted, and then rung for, each lane once', async () => {
-    const waitingWhenRung: number[] = []
+    const rung = Promise.withResolvers<number>()
     const out = open({
       ring: async () => {
-        waitingWhenRung.push((await out.kit.statuses.totals(0)).waiting)
+        rung.resolve((await out.kit.statuses.totals(0)).waiting)
       },
     })
     await out.split(
@@ -87,7 +87,7 @@ describe('a batch of deliveries', () => {
     )
     expect(await out.mids('in:1:anna')).toEqual(['a1', 'a2', 'a3'])
     expect(await out.mids('in:1:bert')).toEqual(['b1'])
-    expect(waitingWhenRung).toEqual([2])
+    expect(await rung.promise).toBe(2)
     expect(await out.conversations.get('1:anna')).toMatchObject({ lastCustomerAt: 3_000_000 })
     expect(out.heard).toEqual(['message', 'message', 'message', 'message'])
   })
@@ -167,8 +167,7 @@ describe('a Redis that fails half-way', () => {
     { name: 'noting echoes', faulty: { replies: { noteEchoes: fault } } },
     { name: 'appending', faulty: { lanes: { append: fault } } },
     { name: 'noting the conversations', faulty: { conversations: { note: fault } } },
-    { name: 'keeping a dead letter', faulty: { deadLetters: { keepDelivery: fault } } },
-    { name: 'ringing', faulty: { ring: fault } },
+    { name: 'keeping a dead letter', faulty: { deadLetters: { keepDelivery: fault, erase: fault } } },
   ])('while $name makes the whole batch be repeated, and nothing is lost or doubled', async ({ faulty }) => {
     const { split, mids, kit, replies, rings, conversations } = open()
     const settings: SplitDeps = {
@@ -188,5 +187,38 @@ describe('a Redis that fails half-way', () => {
     expect(await replies.echoed(replyId)).toBe('m_echo')
     expect(await kit.deadLetters.count()).toBe(1)
     expect(rings).toEqual([['in:1:anna']])
+  })
+
+  test('while ringing costs an alarm and nothing else: the lanes are dirty, and the timer finds them', async () => {
+    const out = open({ ring: () => Promise.reject(new Error('Connection is closed')) })
+    await out.split(batch(post(['anna', 'a1', 1])))
+    expect(await out.mids('in:1:anna')).toEqual(['a1'])
+    expect(await out.kit.isDirty('in:1:anna')).toBe(true)
+  })
+})
+
+describe('a job of the journal that cannot be read', () => {
+  test('becomes a dead letter, so that it does not stand before everybody for ever', async () => {
+    const out = open()
+    for (const odd of [{ v: 2, deliveries: [] }, { v: 1 }, {}])
+      await out.split(odd as unknown as DeliveryBatch)
+    const { letters } = await out.kit.deadLetters.list(10)
+    expect(letters.map(({ code }) => code)).toEqual(Array(3).fill('JOURNAL_UNREADABLE'))
+  })
+})
+
+describe('a dead delivery that is replayed', () => {
+  test('is erased once it can be read, and kept while it cannot', async () => {
+    const out = open()
+    await out.split(batch('{'))
+    const [letter] = (await out.kit.deadLetters.list(1)).letters
+    const again = (body: string): DeliveryBatch => ({
+      v: 1,
+      deliveries: [{ body, encoding: 'utf8', receivedAt: 1, replays: letter!.id }],
+    })
+    await out.split(again('{'))
+    expect(await out.kit.deadLetters.get(letter!.id)).toMatchObject({ code: 'DELIVERY_NOT_JSON' })
+    await out.split(again('{"object":"page","entry":[]}'))
+    expect(await out.kit.deadLetters.get(letter!.id)).toBeUndefined()
   })
 })

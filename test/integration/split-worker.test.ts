@@ -95,7 +95,7 @@ test('what cannot be split now is tried again in place, before its followers', a
   await splits(3)
   expect(began).toEqual([0, 0, 0, 0, 1, 2])
   expect(log.lines).toMatchObject([
-    { level: 'warn', fields: { tries: 0, deliveries: 1 } },
+    { level: 'warn', fields: { tries: 0 } },
     { level: 'warn', fields: { tries: 1 } },
     { level: 'warn', fields: { tries: 2 } },
   ])

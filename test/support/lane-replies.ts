@@ -32,6 +32,7 @@ export const refusedWith = (code: number, subcode: number | null = null): GraphA
   code,
   subcode,
   isTransient: false,
+  status: 400,
 })
 export const noAnswer = (arrived: 'no' | 'unknown'): GraphAnswer => ({
   outcome: 'none',
@@ -76,6 +77,7 @@ export function outbound(kit: LaneKit) {
     trace: noTrace,
     log: memoryLog(),
     now: () => clock.now,
+    giveUpMs: 86_400_000,
   }
 
   async function accept(reply: Reply): Promise<void> {

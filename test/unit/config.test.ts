@@ -171,7 +171,7 @@ pages:
 
   test('two API keys of one id', () => {
     const key = '{ id: desk, key: k, scopes: ["replies:write"] }'
-    expect(paths(`${least}apiKeys: [${key}, ${key}]`)).toEqual(['apiKeys.1.id'])
+    expect(paths(`${least}apiKeys: [${key}, ${key}]`)).toEqual(['apiKeys.1.id', 'apiKeys.1.key'])
   })
 
   test.each(['', '# nothing', '[]', 'text', '42', 'null', '- a\n- b'])(

@@ -85,6 +85,7 @@ describe("Meta's answers", () => {
     }
     expect(await answered(json(400, { error }))).toEqual({
       outcome: 'error',
+      status: 400,
       code: 10,
       subcode: 2018278,
       isTransient: false,
@@ -94,6 +95,7 @@ describe("Meta's answers", () => {
   test('an error without subcode, and one that passes', async () => {
     expect(await answered(json(500, { error: { code: 2, is_transient: true } }))).toEqual({
       outcome: 'error',
+      status: 500,
       code: 2,
       subcode: null,
       isTransient: true,

@@ -30,7 +30,7 @@ const rows: [string, GraphVerdict, FailureCode][] = [
   ['2018321 10/2018321', 'retry', 'GAVE_UP'],
   ['100/2534037', 'thread', 'THREAD_NOT_OURS'],
   ['100', 'refused', 'MESSAGE_REFUSED'],
-  ['100/2018001 100/2534014', 'refused', 'MESSAGE_REFUSED'],
+  ['100/2018001 100/2534014', 'refused', 'PERSON_UNAVAILABLE'],
   ['100/33 100/2534013', 'refused', 'MESSAGE_REFUSED'],
   ['100/2018008 100/2018294', 'retry', 'GAVE_UP'],
   ['100/2018047 100/2018109 100/2018074', 'refused', 'MESSAGE_REFUSED'],
@@ -82,7 +82,7 @@ describe('unknown codes', () => {
 describe('is_transient', () => {
   test('makes a retry of a code that says otherwise, and of an unknown one', () => {
     expect(classify(100, null, true).verdict).toBe('retry')
-    expect(classify(100, 2018001, true).verdict).toBe('retry')
+    expect(classify(100, 2018320, true).verdict).toBe('retry')
     expect(classify(250, null, true).verdict).toBe('retry')
   })
 
