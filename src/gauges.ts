@@ -4,7 +4,12 @@ import { deliveriesQueue, openQueue } from './queue/queues.ts'
 import type { Store } from './store.ts'
 
 /** Reads what waits in Redis when Prometheus asks, and answers all metrics. Without Redis the others are still told. */
-export function metricsReader(metrics: Metrics, store: Store, redis: Redis, prefix: string) {
+export function metricsReader(
+  metrics: Metrics,
+  store: Pick<Store, 'laneStatuses' | 'deadLetters'>,
+  redis: Redis,
+  prefix: string,
+) {
   const queue = openQueue(deliveriesQueue, redis, prefix)
 
   async function collect(): Promise<void> {

@@ -9,7 +9,7 @@ import { metricsReader } from './gauges.ts'
 import { adminServer } from './http/admin-server.ts'
 import { createMetrics } from './metrics.ts'
 import { ingestConnection } from './queue/connections.ts'
-import { logged, openStore, startUpFaults } from './store.ts'
+import { logged, openLanes, startUpFaults } from './store.ts'
 import { startWorker } from './worker.ts'
 
 const help = `deskbridge: from Meta's webhook to your helpdesk and back
@@ -86,7 +86,7 @@ async function run(role: Exclude<Command, 'check-config'>, config: Config): Prom
     ok: false,
     detail: 'not everything is up yet; without Redis it waits for it',
   }
-  const reader = metricsReader(metrics, openStore(redis, config), redis, config.redis.prefix)
+  const reader = metricsReader(metrics, openLanes(redis, config), redis, config.redis.prefix)
   const admin = adminServer({
     checks: () => (isUp ? roles.flatMap((one) => one.checks()) : [starting]),
     metrics: reader.read,

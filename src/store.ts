@@ -15,31 +15,42 @@ import { destinationOf, destinations } from './routing/destination.ts'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** Everything that lives in Redis, over one connection. The API and the worker each have their own. */
-export function openStore(redis: Redis, config: Config) {
-  const { prefix } = config.redis
+/** The lanes of a connection, and what one wants to know of them. */
+export function openLanes(redis: Redis, config: Config) {
   const run = laneScripts(redis)
-  const laneSettings = {
-    prefix,
+  const settings = {
+    prefix: config.redis.prefix,
     shards: config.lanes.shards,
     leaseMs: config.lanes.leaseMs,
     graceMs: config.lanes.graceMs,
     seenMs: config.retention.dedupeHours * hourMs,
     deadLetterMs: config.retention.deadLetterDays * dayMs,
   }
-  const recordSettings = {
+  return {
+    lanes: lanes(run, settings),
+    deadLetters: deadLetters(redis, run, settings),
+    laneStatuses: laneStatuses(redis, settings),
+  }
+}
+
+/** Everything that lives in Redis, over one connection. The API and the worker each have their own. */
+export function openStore(redis: Redis, config: Config) {
+  const { prefix } = config.redis
+  const settings = {
     prefix,
     conversationMs: config.retention.conversationDays * dayMs,
     replyMs: config.retention.replyDays * dayMs,
   }
-  const pages = pagesById(config)
   return {
-    lanes: lanes(run, laneSettings),
-    deadLetters: deadLetters(redis, run, laneSettings),
-    laneStatuses: laneStatuses(redis, laneSettings),
-    conversations: conversations(redis, recordSettings),
-    replies: replies(redis, recordSettings),
-    alarms: alarms(redis, prefix, destinations(Object.keys(config.helpdesks)), destinationOf(pages)),
+    ...openLanes(redis, config),
+    conversations: conversations(redis, settings),
+    replies: replies(redis, settings),
+    alarms: alarms(
+      redis,
+      prefix,
+      destinations(Object.keys(config.helpdesks)),
+      destinationOf(pagesById(config)),
+    ),
   }
 }
 

@@ -39,7 +39,8 @@ export interface Task {
 
 export type Verdict =
   | { verdict: 'done' | 'stop' | 'free' }
-  | { verdict: 'dead'; code: string; message: string }
+  /** `detail` goes to whoever is told of the death; it is not kept. */
+  | { verdict: 'dead'; code: string; message: string; detail?: unknown }
   | { verdict: 'retry' | 'wait' | 'defer'; delayMs: number; code: string }
   | { verdict: 'save'; progress: string }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Reply, ReplyFailure } from '../domain/reply.ts'
 import { stepFacts } from '../domain/step-error.ts'
 import type { ReplyOutcome } from '../helpdesk/adapter.ts'
@@ -48,7 +49,9 @@ export async function reportFate(
   }
 }
 
-/** A dead letter's code and message as what the agent is told. */
+const graphError = z.object({ code: z.number(), subcode: z.number().nullable() })
+
+/** A death as what the agent is told. */
 function failureOf(death: Death): ReplyFailure {
   const known = [
     'WINDOW_CLOSED',
@@ -59,7 +62,6 @@ function failureOf(death: Death): ReplyFailure {
     'THREAD_NOT_OURS',
   ] as const
   const code = known.find((one) => one === death.code) ?? 'GAVE_UP'
-  const [, graphCode, subcode] = /^Graph error (\d+)\/(\d+|-)$/.exec(death.message) ?? []
-  const graph = graphCode && { code: Number(graphCode), subcode: subcode === '-' ? null : Number(subcode) }
+  const graph = graphError.safeParse(death.detail).data
   return { code, message: failureMessage(code), ...(graph ? { graph } : {}) }
 }

@@ -122,13 +122,14 @@ async function judge(
   sends: number,
 ): Promise<Verdict> {
   const { kind, code, message } = judgeAnswer(answer)
+  const detail = answer.outcome === 'error' ? { code: answer.code, subcode: answer.subcode } : undefined
   const later = { code, verdict: 'retry', destinationDown: answer.outcome === 'none' } as const
   if (kind === 'unsure') throw new StepError(message, { ...later, arrived: 'unknown' })
   // Certainly not sent: the next try neither waits for an echo nor is a repeat of this one.
   const idle: Progress = { state: 'idle', sends }
   if (!(await hold.save(JSON.stringify(idle)))) return { verdict: 'free' }
   const isTooOld = kind === 'parked' && task.ageMs > deps.giveUpMs
-  if (kind === 'refused' || isTooOld) return { verdict: 'dead', code, message }
+  if (kind === 'refused' || isTooOld) return { verdict: 'dead', code, message, detail }
   await record(deps, reply.id, { status: 'queued' })
   if (kind === 'parked') return { verdict: 'wait', code, delayMs: pageRetryMs }
   throw new StepError(message, { ...later, arrived: 'no' })

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
-import { ensureRedisServer, startRedisServer } from '../../scripts/redis-server.ts'
+import { startRedisServer } from '../../scripts/redis-server.ts'
 import type { RedisServer } from '../../scripts/redis-server.ts'
 
 /**
@@ -12,7 +12,6 @@ export function useRedis(options: Parameters<typeof startRedisServer>[0] = {}) {
   let client: Redis | undefined
 
   beforeAll(async () => {
-    await ensureRedisServer({ say: console.log })
     server = await startRedisServer(options)
     client = new Redis(server.url)
     // Tests kill this Redis; the client only waits for it to come back.
