@@ -3,7 +3,7 @@ import type { Trace } from '../domain/stage.ts'
 import type { DomainEvent, OwnEcho } from '../domain/event.ts'
 import { laneName } from '../lanes/keys.ts'
 import type { DeadLetters } from '../lanes/dead-letters.ts'
-import type { Lanes } from '../lanes/lanes.ts'
+import type { Item, Lanes } from '../lanes/lanes.ts'
 import { splitDelivery } from '../meta/split.ts'
 import type { Split } from '../meta/split.ts'
 import type { Conversations } from '../records/conversations.ts'
@@ -48,12 +48,16 @@ export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Prom
     deps.trace('append', { events: events.length, new: fresh, duplicates: events.length - fresh })
     for (const event of events) deps.onEvent(event.kind, event.kind === 'unknown' ? event.name : '')
     // Append before alarm: an alarm that came first could find nothing and be gone before the item is there.
-    // Not awaited: the next delivery need not wait for it, and a lost alarm costs the grace and no event.
-    deps.ring([...new Set(items.map((item) => item.lane))]).catch((error: unknown) => {
-      const err = error instanceof Error ? error.message : 'unknown'
-      deps.log.warn({ err }, 'alarm not sent; the timer finds the lanes')
-    })
+    soundAlarm(deps, items)
   }
+}
+
+/** Not awaited: the next delivery need not wait for it, and a lost alarm costs the grace and no event. */
+function soundAlarm(deps: SplitDeps, items: Item[]): void {
+  deps.ring([...new Set(items.map((item) => item.lane))]).catch((error: unknown) => {
+    const err = error instanceof Error ? error.message : 'unknown'
+    deps.log.warn({ err }, 'alarm not sent; the timer finds the lanes')
+  })
 }
 
 /** A job of another version, or damaged: it must not stand before everyone else's events for ever. */

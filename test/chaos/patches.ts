@@ -2,7 +2,7 @@ import type { Patch } from './tree.ts'
 
 export const appendStep =
   'const [fresh] = await Promise.all([deps.lanes.append(items), deps.conversations.note(events)])'
-export const ringStep = 'await deps.ring([...new Set(items.map((item) => item.lane))])'
+export const ringStep = 'soundAlarm(deps, items)'
 export const pause = 'await new Promise((resolve) => setTimeout(resolve, 20))'
 
 export const timerOff: Patch = {
