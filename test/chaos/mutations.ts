@@ -191,7 +191,8 @@ export const trials: readonly Trial[] = [
   },
   {
     name: 'a helpdesk that fails',
-    scenario: { ...busy, conversations: 40, failures: 0.1 },
+    // A late answer is waited for 4.5 s in silence, and then the head rests: that is not yet the end.
+    scenario: { ...busy, conversations: 40, failures: 0.1, idleMs: 15_000 },
     control: [],
     mutants: [
       {
