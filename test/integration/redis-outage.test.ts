@@ -35,6 +35,16 @@ describe('while Redis is out of reach', () => {
     expect(await untilAccepted(service)).toBeLessThan(1000)
   })
 
+  it('frozen for so long that its connections are given up: 200 within 1 s of its return all the same', async () => {
+    const service = await startService(configWith(redis.url, { redis: { url: redis.url, prefix: 'silent' } }))
+    redis.server.freeze()
+    expect((await timed(service, 'while it is frozen')).status).toBe(503)
+    await service.line(({ use, msg }) => use === 'ingest' && String(msg).includes('out of reach'))
+    expect((await timed(service, 'and still')).status).toBe(503)
+    redis.server.thaw()
+    expect(await untilAccepted(service)).toBeLessThan(1000)
+  })
+
   it('dead: 503 at once, 200 within 1 s of its return, and what was acknowledged before is still there', async () => {
     const service = await startService(configWith(redis.url, { redis: { url: redis.url, prefix: 'dead' } }))
     expect((await timed(service, 'acknowledged before the kill')).status).toBe(200)
