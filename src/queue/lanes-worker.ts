@@ -36,7 +36,7 @@ export function lanesWorker(deps: {
       removeOnFail: { count: 0 },
     },
   )
-  restOnError(worker, alarmQueue(deps.destination), deps.log)
+  restOnError(worker, deps.connection, alarmQueue(deps.destination), deps.log)
   return {
     close: async () => {
       // Closed first: a drain that stops takes no lanes, and the alarms must stay for other workers.

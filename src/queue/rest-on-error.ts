@@ -1,4 +1,5 @@
 import type { Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
 import type { Log } from '../domain/log.ts'
 
 const restMs = 500
@@ -9,12 +10,14 @@ const restMs = 500
  */
 export function restOnError(
   worker: Pick<Worker, 'on' | 'pause' | 'resume' | 'closing'>,
+  connection: Pick<Redis, 'status'>,
   name: string,
   log: Log,
 ): void {
   let resting = false
   worker.on('error', (error) => {
-    if (resting || worker.closing) return
+    // A lost connection tells of itself, once, and BullMQ waits for it by itself.
+    if (resting || worker.closing || connection.status !== 'ready') return
     resting = true
     log.warn({ queue: name, err: error.message }, 'Redis refuses; resting a moment')
     worker.pause(true).catch(() => {

@@ -73,7 +73,7 @@ export async function splitWorker(deps: {
       drainDelay: 1,
     },
   )
-  restOnError(worker, deliveriesQueue, deps.log)
+  restOnError(worker, deps.connection, deliveriesQueue, deps.log)
   // Only a job that was split can end here, when Redis refused to be told so. Once more is harmless, and empties it.
   worker.on('failed', (job) => {
     deps.log.error({ job: job?.id ?? null }, 'a split job was taken for failed; it is split again')
