@@ -84,7 +84,6 @@ export const scopes = [
   'dead-letters:read',
   'dead-letters:write',
 ] as const
-export type Scope = (typeof scopes)[number]
 
 const helpdeskName = z
   .string()

@@ -123,7 +123,8 @@ async function judge(
 ): Promise<Verdict> {
   const { kind, code, message } = judgeAnswer(answer)
   const detail = answer.outcome === 'error' ? { code: answer.code, subcode: answer.subcode } : undefined
-  const later = { code, verdict: 'retry', destinationDown: answer.outcome === 'none' } as const
+  const destinationDown = answer.outcome === 'none' || answer.status >= 500
+  const later = { code, verdict: 'retry', destinationDown } as const
   if (kind === 'unsure') throw new StepError(message, { ...later, arrived: 'unknown' })
   // Certainly not sent: the next try neither waits for an echo nor is a repeat of this one.
   const idle: Progress = { state: 'idle', sends }

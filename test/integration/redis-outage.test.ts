@@ -103,6 +103,18 @@ describe('a Redis that cannot keep the promise', () => {
     await redis.client.config('SET', 'maxmemory-policy', 'noeviction')
   })
 
+  it('takes nothing more, deliveries or replies, when it stops being durable', async () => {
+    const service = await startService(configWith(redis.url, { redis: { url: redis.url, prefix: 'bare' } }))
+    const reply = () => service.rest('POST', `/v1/conversations/${conversation}/replies`, { text: 'hello' })
+    expect((await reply()).status).toBe(202)
+    await redis.client.config('SET', 'appendonly', 'no')
+    const refused = await poll(reply, ({ status }) => status !== 202)
+    expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'STORE_UNAVAILABLE' }])
+    expect((await timed(service, 'to a bare Redis')).status).toBe(503)
+    await redis.client.config('SET', 'appendonly', 'yes')
+    await untilAccepted(service)
+  })
+
   it('takes nothing more above 75 % of its memory, and again once there is room', async () => {
     const service = await startService(configWith(redis.url, { redis: { url: redis.url, prefix: 'full' } }))
     const used = Number(/used_memory:(\d+)/.exec(await redis.client.info('memory'))?.[1])

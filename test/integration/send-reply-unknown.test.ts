@@ -134,3 +134,40 @@ test('it counts for the breaker, so that a Graph that is down is not flooded', a
   expect(await out.turn({ breaker: shared })).toEqual(['wait BREAKER_OPEN'])
   expect(out.calls).toEqual([])
 })
+
+describe('a reply that was sent six times in the dark, and then replayed', () => {
+  async function exhausted(): Promise<Out> {
+    const out = await accepted()
+    for (let sends = 1; sends <= 6; sends++) {
+      out.answers.push(noAnswer('unknown'))
+      expect(await out.turn()).toEqual(['retry GRAPH_UND_ERR_SOCKET'])
+      out.clock.now += 3_600_000
+    }
+    expect(await out.turn()).toEqual(['dead OUTCOME_UNKNOWN'])
+    expect(out.calls).toHaveLength(6)
+    expect(await out.record(1)).toMatchObject({ status: 'failed', failure: { code: 'GAVE_UP' } })
+    return out
+  }
+
+  async function replay(out: Out): Promise<void> {
+    const [letter] = (await out.kit.deadLetters.list(1)).letters
+    expect(await out.kit.deadLetters.replay(letter!)).toBe(true)
+  }
+
+  test('is sent once more, and is still a possible repeat', async () => {
+    const out = await exhausted()
+    await replay(out)
+    expect(await out.turn()).toEqual(['done'])
+    expect(out.calls).toHaveLength(7)
+    expect(await out.record(1)).toMatchObject({ status: 'sent', possibleRepeat: true })
+  })
+
+  test('is not sent again when its echo came after all, which its record tells at once', async () => {
+    const out = await exhausted()
+    await out.echo(1, 'm_late')
+    expect(await out.record(1)).toMatchObject({ status: 'sent', mid: 'm_late' })
+    await replay(out)
+    expect(await out.turn()).toEqual(['done'])
+    expect(out.calls).toHaveLength(6)
+  })
+})

@@ -207,6 +207,22 @@ describe('a Graph that fails', () => {
     expect(await record(1)).toMatchObject({ status: 'sent', mid: 'm_1', possibleRepeat: false })
   })
 
+  test('with a 5xx for everybody opens its breaker, so that nobody gets copies of what was sent all the same', async () => {
+    const { turn, answers, calls } = await withReplies()
+    answers.push({ outcome: 'error', status: 503, code: 2, subcode: null, isTransient: true })
+    const failures: unknown[] = []
+    const watched = {
+      run: <T>(work: () => Promise<T>) =>
+        work().catch((error: unknown) => {
+          failures.push(error)
+          throw error
+        }),
+    }
+    expect(await turn({ breaker: watched })).toEqual(['retry GRAPH_FAILED'])
+    expect(failures).toMatchObject([{ facts: { destinationDown: true, arrived: 'unknown' } }])
+    expect(calls).toHaveLength(1)
+  })
+
   test('because the Page may not send is waited for, but not for ever', async () => {
     const { turn, answers, record } = await withReplies()
     answers.push(refusedWith(190), refusedWith(190))

@@ -10,5 +10,3 @@ export const inboxSettings = z.strictObject({
     .default(90)
     .describe('How long a conversation is kept after its last message, days.'),
 })
-
-export type InboxSettings = z.infer<typeof inboxSettings>
