@@ -17,6 +17,9 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
 
+# For a volume with files of customers: a new one takes over whose folder it is. Nothing is there without.
+RUN mkdir -p /data/attachments && chown 1000:1000 /data/attachments
+
 # By number, so that an orchestrator can see that it is not root. It is the user `node` of the base image.
 USER 1000:1000
 

@@ -78,9 +78,9 @@ async function agentAnswers(play: Play, conversationId: string): Promise<void> {
   const fate = await play.until(async () => {
     const { body } = await play.api('GET', `/v1/replies/${encodeURIComponent(id)}`)
     const now = replySchema.safeParse(body).data?.status
-    return now === 'sent' || now === 'failed' ? now : undefined
+    return now === 'sent' || now === 'delivered' || now === 'failed' ? now : undefined
   })
-  play.check(fate === 'sent', `the reply is ${fate ?? 'still on its way'}`)
+  play.check(fate === 'sent' || fate === 'delivered', `the reply is ${fate ?? 'still on its way'}`)
   const repeated = acceptedSchema.safeParse((await answer()).body).data
   play.check(repeated?.id === id, 'the same call with the same Idempotency-Key is the same reply')
 

@@ -34,6 +34,7 @@ const WORDS: Record<Milestone, string> = {
   drain: 'the lane is worked off, head first',
   route: 'this Page belongs to a helpdesk: found',
   forward: 'the helpdesk has it',
+  copy: "the customer's file is kept, since Meta's link to it expires",
   accept: "the agent's reply is taken, 202",
   send: 'the Graph Send API has taken the message',
   echo: "Meta's copy of our own message: recognised",

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { format, resolveConfig } from 'prettier'
 import { configurationPage, configSchemaJson } from './generate-configuration.ts'
+import { eventsPage } from './generate-events.ts'
 import { openapiYaml } from './generate-openapi.ts'
 import { problemsPage } from './generate-problems.ts'
 
@@ -14,6 +15,7 @@ const files: Record<string, () => Promise<string> | string> = {
   'deskbridge.schema.json': configSchemaJson,
   'docs/configuration.md': configurationPage,
   'docs/problems.md': problemsPage,
+  'docs/events.md': eventsPage,
 }
 
 async function main(): Promise<void> {

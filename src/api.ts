@@ -1,11 +1,16 @@
 import type { Logger } from 'pino'
+import { openAttachments } from './attachments.ts'
 import type { Config } from './config/schema.ts'
+import type { Page } from './domain/page.ts'
 import type { Trace } from './domain/stage.ts'
+import { openErasing } from './erasures.ts'
 import { inboxStore } from './helpdesk/inbox/store.ts'
 import type { Check } from './http/admin-server.ts'
 import { publicServer } from './http/public-server.ts'
 import { laneName } from './lanes/keys.ts'
 import type { DeadLetter } from './lanes/dead-letters.ts'
+import { graphClient } from './meta/graph-client.ts'
+import { uploadAttachment } from './meta/upload-attachment.ts'
 import type { Metrics } from './metrics.ts'
 import { ingestConnection, isReadyWithin, isStoreError } from './queue/connections.ts'
 import { delivery, journal } from './queue/journal.ts'
@@ -13,8 +18,16 @@ import type { Delivery } from './queue/journal.ts'
 import { deliveriesQueue, openQueue } from './queue/queues.ts'
 import { watchRedis } from './queue/redis-health.ts'
 import { acceptReply } from './routing/accept-reply.ts'
-import { logged, openStore, pagesById } from './store.ts'
+import { logged, openStore } from './store.ts'
 import type { Store } from './store.ts'
+
+export interface RoleDeps {
+  log: Logger
+  trace: Trace
+  metrics: Metrics
+  /** The Pages of the config; a reload of the config changes what it holds. */
+  pages: ReadonlyMap<string, Page>
+}
 
 export interface Role {
   checks(): Check[]
@@ -22,21 +35,19 @@ export interface Role {
 }
 
 /** The api role: receives deliveries and REST calls, and answers when Redis has what they brought. */
-export async function startApi(
-  config: Config,
-  deps: { log: Logger; trace: Trace; metrics: Metrics },
-): Promise<Role> {
-  const { log, trace, metrics } = deps
+export async function startApi(config: Config, deps: RoleDeps): Promise<Role> {
+  const { log, trace, metrics, pages } = deps
   const redis = logged(ingestConnection(config.redis.url), log, 'ingest')
   // Its own connection, with a short patience: a limit that cannot be counted must not slow the call down.
   const limits = logged(ingestConnection(config.redis.url, 250), log, 'limits')
-  const store = openStore(redis, config)
+  const store = openStore(redis, config, pages)
   const queue = openQueue(deliveriesQueue, redis, config.redis.prefix)
   const deliveries = journal(queue, (count, ms) => {
     metrics.journalBatch.observe(count)
     metrics.journalSeconds.observe(ms / 1000)
     trace('journal', { deliveries: count, ms: Math.round(ms) })
   })
+  const graph = graphClient({ ...config.meta, appSecret: config.meta.appSecrets[0]!, timeoutMs: 4000 })
   const health = watchRedis(redis, config.durability)
   // So that the first call after `listening` is not refused for want of a first look.
   await isReadyWithin(redis, 500)
@@ -44,6 +55,9 @@ export async function startApi(
   // What is rung for is durable by then, and the timer finds it without: failing would only make the caller do it twice.
   const ring = (lanes: string[]) =>
     store.alarms.ring(lanes).catch((error: unknown) => log.warn({ err: String(error) }, 'alarm not sent'))
+  const attachments = openAttachments(redis, config)
+  const eraseCopies = attachments ? { eraseCopies: attachments.eraseCopies } : {}
+  const erasing = openErasing(redis, config, { pages, store, queue, ring, log, ...eraseCopies })
 
   const { app } = await publicServer({
     webhook: {
@@ -56,11 +70,30 @@ export async function startApi(
       onDelivery: (result) => metrics.deliveries.inc({ result }),
       trace,
     },
-    pages: pagesById(config),
+    privacy: {
+      appSecrets: config.meta.appSecrets,
+      publicUrl: config.server.publicUrl,
+      badSignaturesPerMinute: config.rateLimit.badSignaturesPerMinute,
+      deletions: store.deletions,
+      eraseKnown: erasing.eraseKnown,
+      onRequest: (kind, result) => metrics.deletionRequests.inc({ kind, result }),
+    },
+    deletions: store.deletions,
+    erase: erasing.erase,
+    stopping: erasing.stopping,
+    now: Date.now,
+    pages,
     accept: acceptReply({ ...store, ring, trace }),
     notDurable: health.notDurable,
     reply: store.replies.get,
+    answers: store.answers,
+    stops: store.stops,
+    uploads: store.uploads,
+    upload: uploadAttachment(graph),
+    consents: store.consents,
     conversations: store.conversations,
+    comments: store.comments,
+    privateReplies: store.privateReplies,
     laneStatuses: store.laneStatuses,
     deadLetters: store.deadLetters,
     replay: (letter) => replay(store, ring, letter, deliveries.write),
@@ -75,6 +108,7 @@ export async function startApi(
           ]
         : [],
     ),
+    attachments: attachments ?? null,
     apiKeys: config.apiKeys,
     trustProxy: config.server.trustProxy,
     limits: { redis: limits, namespace: `${config.redis.prefix}:limit:` },
@@ -95,10 +129,10 @@ export async function startApi(
     close: async () => {
       // A connection that was busy when we began to close is kept alive once more, and close() would wait for its end.
       const sweep = setInterval(() => app.server.closeIdleConnections(), 100)
-      await app.close()
+      await Promise.all([app.close(), erasing.close()])
       clearInterval(sweep)
       health.stop()
-      await Promise.all([queue.close(), store.alarms.close()])
+      await Promise.all([queue.close(), store.alarms.close(), graph.close(), attachments?.close()])
       redis.disconnect()
       limits.disconnect()
     },

@@ -58,6 +58,51 @@ export function createMetrics() {
       help: '1 when Redis could be asked for the gauges of this scrape.',
       registers,
     }),
+    repliesRefused: new Counter({
+      name: 'deskbridge_replies_refused_total',
+      help: 'Replies that our own rules refused, by code: the window is closed, or consent is missing.',
+      labelNames: ['code'],
+      registers,
+    }),
+    graphErrors: new Counter({
+      name: 'deskbridge_graph_errors_total',
+      help: 'Errors of Graph by code and subcode; known="false" is one that no row of our table names.',
+      labelNames: ['code', 'subcode', 'known'],
+      registers,
+    }),
+    deletionRequests: new Counter({
+      name: 'deskbridge_deletion_requests_total',
+      help: "Calls of Meta's data deletion and deauthorize callbacks by kind and result: received, repeated, refused.",
+      labelNames: ['kind', 'result'],
+      registers,
+    }),
+    deletionsOpen: new Gauge({
+      name: 'deskbridge_deletions_open',
+      help: 'People who asked to have their data deleted, and are not done; see GET /v1/privacy/deletions.',
+      registers,
+    }),
+    pageStopped: new Gauge({
+      name: 'deskbridge_page_stopped',
+      help: '1 while a Page cannot send: its token is dead, a permission is missing, or Meta restricts it.',
+      labelNames: ['page', 'reason'],
+      registers,
+    }),
+    attachments: new Counter({
+      name: 'deskbridge_attachments_total',
+      help: 'Files of customers that were copied, or given up (failed) with the reason.',
+      labelNames: ['result', 'reason'],
+      registers,
+    }),
+    attachmentBytes: new Counter({
+      name: 'deskbridge_attachment_bytes_total',
+      help: 'Bytes of the files that were copied.',
+      registers,
+    }),
+    attachmentsWaiting: new Gauge({
+      name: 'deskbridge_attachments_waiting',
+      help: 'Files of customers that are still to be copied.',
+      registers,
+    }),
     breakerOpen: new Gauge({
       name: 'deskbridge_breaker_open',
       help: '1 while calls to a destination are held back because it fails.',

@@ -1,15 +1,33 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Config } from './config/schema.ts'
+import type { Page } from './domain/page.ts'
 import { deadLetters } from './lanes/dead-letters.ts'
+import { gather } from './lanes/gather.ts'
 import { laneScripts } from './lanes/lane-scripts.ts'
 import { laneStatuses } from './lanes/lane-status.ts'
+import { laneSeizure } from './lanes/seize-lanes.ts'
 import { lanes } from './lanes/lanes.ts'
 import { alarms } from './queue/alarms.ts'
 import { durabilityFaults, fsyncPolicy, readRedisFacts } from './queue/redis-health.ts'
 import { isReadyWithin } from './queue/connections.ts'
+import { windowOpening } from './meta/policy/window.ts'
+import { answers } from './records/answers.ts'
+import { budgets } from './records/budgets.ts'
+import { consents } from './records/consents.ts'
+import { comments } from './records/comments.ts'
 import { conversations } from './records/conversations.ts'
+import { deletions } from './records/deletions.ts'
+import { consentErasure } from './records/erase-consents.ts'
+import { recordErasure } from './records/erase-records.ts'
+import { lastDeliveries } from './records/last-deliveries.ts'
+import { ownComments } from './records/own-comments.ts'
+import { pageStops } from './records/page-stops.ts'
+import { personas } from './records/personas.ts'
+import { privateReplies } from './records/private-replies.ts'
+import { receipts } from './records/receipts.ts'
 import { replies } from './records/replies.ts'
+import { uploads } from './records/uploads.ts'
 import { destinationOf, destinations } from './routing/destination.ts'
 
 const hourMs = 3_600_000
@@ -30,27 +48,39 @@ export function openLanes(redis: Redis, config: Config) {
     lanes: lanes(run, settings),
     deadLetters: deadLetters(redis, run, settings),
     laneStatuses: laneStatuses(redis, settings),
+    seizure: laneSeizure(redis, run, settings),
   }
 }
 
 /** Everything that lives in Redis, over one connection. The API and the worker each have their own. */
-export function openStore(redis: Redis, config: Config) {
+export function openStore(redis: Redis, config: Config, pages: ReadonlyMap<string, Page>) {
   const { prefix } = config.redis
   const settings = {
     prefix,
     conversationMs: config.retention.conversationDays * dayMs,
     replyMs: config.retention.replyDays * dayMs,
+    consentMs: config.retention.consentDays * dayMs,
+    deletionMs: config.retention.deletionDays * dayMs,
   }
   return {
     ...openLanes(redis, config),
-    conversations: conversations(redis, settings),
+    conversations: conversations(redis, { ...settings, windowOpening }),
     replies: replies(redis, settings),
-    alarms: alarms(
-      redis,
-      prefix,
-      destinations(Object.keys(config.helpdesks)),
-      destinationOf(pagesById(config)),
-    ),
+    receipts: receipts(redis, settings),
+    comments: comments(redis, settings),
+    ownComments: ownComments(redis, settings),
+    privateReplies: privateReplies(redis, settings),
+    consents: consents(redis, settings),
+    uploads: uploads(redis, settings),
+    personas: personas(redis, settings),
+    stops: pageStops(redis, settings),
+    lastDeliveries: lastDeliveries(redis, settings),
+    budgets: budgets(redis, { prefix, ...config.rates }, gather),
+    answers: answers(redis, settings),
+    deletions: deletions(redis, settings),
+    consentErasure: consentErasure(redis, settings),
+    recordErasure: recordErasure(redis, settings),
+    alarms: alarms(redis, prefix, destinations(Object.keys(config.helpdesks)), destinationOf(pages)),
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
-import type { Role } from './api.ts'
+import type { Role, RoleDeps } from './api.ts'
+import { startCopying } from './attachments.ts'
 import type { Config } from './config/schema.ts'
-import type { Trace } from './domain/stage.ts'
 import { openHelpdesk } from './helpdesk/registry.ts'
+import type { Check } from './http/admin-server.ts'
 import { breaker } from './lanes/breaker.ts'
 import { drain } from './lanes/drain.ts'
 import type { Drain, DrainDeps } from './lanes/drain.ts'
@@ -10,31 +11,35 @@ import { gather } from './lanes/gather.ts'
 import type { Commit, Committed } from './lanes/lanes.ts'
 import { graphClient } from './meta/graph-client.ts'
 import { eventNameLabel } from './metrics.ts'
-import type { Metrics } from './metrics.ts'
 import { workerConnection } from './queue/connections.ts'
 import { lanesWorker } from './queue/lanes-worker.ts'
+import { deliveriesQueue, openQueue } from './queue/queues.ts'
 import { splitDeliveries } from './queue/split-deliveries.ts'
+import { splitUntil } from './queue/split-until.ts'
 import { splitWorker } from './queue/split-worker.ts'
 import { laneTimer } from './queue/timer.ts'
+import { callPace } from './records/call-pace.ts'
+import { acceptReply } from './routing/accept-reply.ts'
 import { destinationOf, destinations, graph } from './routing/destination.ts'
 import { forwardEvent } from './routing/forward-event.ts'
-import { buryReply } from './routing/reply-fate.ts'
+import { noticeEvents } from './routing/notice-events.ts'
+import { parkedPages } from './routing/park-page.ts'
+import { placeComments } from './routing/place-comments.ts'
+import { resumePages, watchPages } from './routing/resume-pages.ts'
+import { buryComment, sendByLane, sendComment } from './routing/send-comment.ts'
 import { sendReply } from './routing/send-reply.ts'
-import { logged, openStore, pagesById } from './store.ts'
+import type { SendDeps } from './routing/send-reply.ts'
+import { logged, openStore } from './store.ts'
 
 /** The worker role: splits deliveries into lanes and drains the lanes, to helpdesks and to Graph. */
-export async function startWorker(
-  config: Config,
-  deps: { log: Logger; trace: Trace; metrics: Metrics },
-): Promise<Role> {
-  const { log, trace, metrics } = deps
+export async function startWorker(config: Config, deps: RoleDeps): Promise<Role> {
+  const { log, trace, metrics, pages } = deps
   const { prefix } = config.redis
   const redis = logged(workerConnection(config.redis.url), log, 'worker')
-  const store = openStore(redis, config)
+  const store = openStore(redis, config, pages)
   const ring = (lanes: string[]) => store.alarms.ring(lanes)
   const nameLabel = eventNameLabel()
 
-  const pages = pagesById(config)
   const giveUpMs = config.lanes.giveUpHours * 3_600_000
   const helpdesks = new Map(
     Object.entries(config.helpdesks).map(([name, settings]) => [
@@ -43,21 +48,50 @@ export async function startWorker(
     ]),
   )
   const client = graphClient({ ...config.meta, appSecret: config.meta.appSecrets[0]!, timeoutMs: 4000 })
-  const sending = {
+  const now = Date.now
+  const parked = parkedPages({ stops: store.stops, log, now })
+  const journalled = openQueue(deliveriesQueue, redis, prefix)
+  const sending: SendDeps = {
+    ...store,
     pages,
     helpdesks,
-    replies: store.replies,
     graph: client,
+    stops: parked,
+    pace: callPace(config.rates),
+    onRefused: (code) => metrics.repliesRefused.inc({ code }),
+    onGraphError: (code, subcode, known) =>
+      metrics.graphErrors.inc({ code, subcode: subcode ?? '', known: String(known) }),
+    splitUntil: () => splitUntil(journalled, redis),
     trace,
     log,
-    now: Date.now,
+    now,
     giveUpMs,
   }
+  const accept = acceptReply({ ...store, ring, trace })
+  const wake = async (lanes: string[]) => {
+    await store.lanes.wake(lanes)
+    await ring(lanes)
+  }
+  const look = resumePages({ pages, stops: store.stops, parked, graph: client, wake, log, now })
+  await look()
+  const watch = watchPages(look, log)
+  const copying = startCopying(redis, config, deps)
   const inbound = {
-    work: forwardEvent({ pages, helpdesks, conversations: store.conversations, trace }),
+    work: forwardEvent({
+      ...store,
+      pages,
+      helpdesks,
+      accept,
+      showLinks: copying.showLinks,
+      wroteComment: store.ownComments.isOurs,
+      trace,
+    }),
     onDead: quiet,
   }
-  const outbound = { work: sendReply(sending), onDead: buryReply(sending) }
+  const outbound = {
+    work: sendByLane({ person: sendReply(sending), thread: sendComment({ ...store, ...sending, accept }) }),
+    onDead: buryComment({ ...store, ...sending }),
+  }
 
   const commit = gather<Commit, Committed>((commits) => store.lanes.commit(commits), { maxItems: 256 })
   const drains = new Map<string, Drain>()
@@ -74,6 +108,9 @@ export async function startWorker(
       suspects,
       leaseMs: config.lanes.leaseMs,
       giveUpMs,
+      // A Page that sends at its limit has lanes that wait for milliseconds, and the timer looks every 200; promises of
+      // a budget lie up to a minute ahead.
+      wakeWithinMs: 65_000,
       log,
       trace,
       count: (verdict, code) => metrics.heads.inc({ destination, verdict, code }),
@@ -86,8 +123,11 @@ export async function startWorker(
   const split = splitDeliveries({
     ...store,
     ring,
+    copies: copying.jobs,
     trace,
     log,
+    place: placeComments(store),
+    notice: noticeEvents({ ...store, pages, wake, accept, now }),
     onEvent: (kind, name) => metrics.events.inc({ kind, name: nameLabel(name) }),
   })
   const splitter = await splitWorker({ connection: redis, prefix, split, log })
@@ -97,19 +137,33 @@ export async function startWorker(
   return {
     checks: () => {
       const ok = redis.status === 'ready'
-      return [{ name: 'lanes', ok, ...(ok ? {} : { detail: 'Redis is out of reach; lanes wait there' }) }]
+      const lanes = {
+        name: 'lanes',
+        ok,
+        ...(ok ? {} : { detail: 'Redis is out of reach; lanes wait there' }),
+      }
+      // A stopped Page takes nothing out of service: its events still flow, and other Pages are well.
+      return [lanes, ...parked.stopped(pages).map(({ page, detail }) => stoppedPage(page, detail))]
     },
     close: async () => {
       timer.stop()
-      await Promise.all([splitter.close(), ...lanesWorkers.map((one) => one.close())])
+      watch.stop()
+      // After the splitter, which adds to its queue.
+      const splitting = splitter.close().then(copying.close)
+      await Promise.all([splitting, ...lanesWorkers.map((one) => one.close())])
       await Promise.all([
         store.alarms.close(),
+        journalled.close(),
         client.close(),
         ...[...helpdesks.values()].map((one) => one.close()),
       ])
       redis.disconnect()
     },
   }
+}
+
+function stoppedPage(page: string, detail: string): Check {
+  return { name: `page ${page}`, ok: false, warning: true, detail }
 }
 
 /** An event's death is told by its dead letter alone. */

@@ -53,12 +53,16 @@ export interface ServiceOptions {
   /** Another checkout's src/main.ts, to measure a change beside what it changes. */
   main?: string
   nodeArgs?: readonly string[]
+  /** The public port, when somebody has to know it beforehand. */
+  port?: number
+  /** Sections of the config that replace the usual ones. */
+  sections?: object
 }
 
 /** The real service in one role, as `npm run start:api` or `start:worker` would start it, once it is ready. */
 export async function startRole(role: 'api' | 'worker', options: ServiceOptions): Promise<Child> {
   const dir = await mkdtemp(join(tmpdir(), 'deskbridge-bench-'))
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort] = [options.port ?? (await freePort()), await freePort()]
   const removeDir = () => rmSync(dir, { recursive: true, force: true })
   process.once('exit', removeDir)
   const config = join(dir, 'deskbridge.yaml')
@@ -86,7 +90,7 @@ export async function startRole(role: 'api' | 'worker', options: ServiceOptions)
 }
 
 /** The defaults, as a user would run it. Only errors are logged, so that no terminal is measured. */
-function configuration({ redisUrl, helpdeskUrl }: ServiceOptions, port: number, adminPort: number) {
+function configuration({ redisUrl, helpdeskUrl, sections }: ServiceOptions, port: number, adminPort: number) {
   return {
     server: { host: '127.0.0.1', port, adminPort },
     redis: { url: redisUrl },
@@ -96,6 +100,7 @@ function configuration({ redisUrl, helpdeskUrl }: ServiceOptions, port: number, 
     helpdesks: {
       main: { adapter: 'webhook', url: helpdeskUrl, secret: helpdeskSecret, allowPrivateNetwork: true },
     },
+    ...sections,
   }
 }
 

@@ -3,6 +3,7 @@ import { parseDocument } from 'yaml'
 import type { ZodError } from 'zod'
 import { fillEnvironment } from './fill-environment.ts'
 import type { Fault } from './fill-environment.ts'
+import { hashKey } from './key-hash.ts'
 import { configSchema } from './schema.ts'
 import type { Config } from './schema.ts'
 
@@ -105,10 +106,36 @@ function crossFaults(value: unknown): Fault[] {
       faults.push({ path: `pages.${at}.helpdesk`, message: `names no helpdesk of this file; ${names}` })
     }
   })
-  faults.push(...repeated(pages, 'pages', 'id'))
+  faults.push(...copiesWithoutPlace(value, pages), ...repeated(pages, 'pages', 'id'))
   const apiKeys = Object.values(members(value, 'apiKeys'))
-  faults.push(...repeated(apiKeys, 'apiKeys', 'id'), ...repeated(apiKeys, 'apiKeys', 'key'))
+  faults.push(...repeated(apiKeys, 'apiKeys', 'id'), ...repeatedSecrets(apiKeys))
   return faults
+}
+
+/** A Page that says `copy` would silently get links. One that says nothing gets what there is. */
+function copiesWithoutPlace(value: unknown, pages: unknown[]): Fault[] {
+  const { store, publicUrl } = members(value, 'attachments')
+  const hasAddress = publicUrl !== undefined || members(value, 'server')['publicUrl'] !== undefined
+  if (store !== undefined && hasAddress) return []
+  const message = 'copies need attachments.store and server.publicUrl'
+  return pages.flatMap((page, at) =>
+    members(page)['attachments'] === 'copy' ? [{ path: `pages.${at}.attachments`, message }] : [],
+  )
+}
+
+/** A key that is there twice, also when it is written once as itself and once as its hash: whose scopes would it have? */
+function repeatedSecrets(apiKeys: unknown[]): Fault[] {
+  const hashes = apiKeys.map((one) => {
+    const { key, keyHash } = members(one)
+    if (typeof key === 'string' && key !== '') return { field: 'key', hash: hashKey(key) }
+    return typeof keyHash === 'string' ? { field: 'keyHash', hash: keyHash } : undefined
+  })
+  return hashes.flatMap((one, at) => {
+    const first = hashes.findIndex((other) => other !== undefined && other.hash === one?.hash)
+    if (one === undefined || first === at) return []
+    const message = `is the same secret as apiKeys.${first}.${hashes[first]?.field}`
+    return [{ path: `apiKeys.${at}.${one.field}`, message }]
+  })
 }
 
 function repeated(list: unknown[], name: string, key: string): Fault[] {

@@ -1,13 +1,11 @@
 import { z } from 'zod'
 import { helpdeskSettings } from '../helpdesk/registry.ts'
-
-/** A whole number, also as text, since what comes from the environment is text. */
-function whole(min: number, max: number) {
-  return z.preprocess(
-    (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
-    z.number().int().min(min).max(max),
-  )
-}
+import { showSettings } from '../helpdesk/show-settings.ts'
+import { attachmentSettings } from './attachment-settings.ts'
+import { commentSettings, reviewSettings } from './comment-settings.ts'
+import { hashKey, keyHashPattern } from './key-hash.ts'
+import { menusNeedGetStarted, profileSchema } from './profile-schema.ts'
+import { whole } from './whole.ts'
 
 const port = whole(0, 65_535)
 const idText = z.union([
@@ -18,6 +16,12 @@ const idText = z.union([
 const server = z.strictObject({
   host: z.string().default('0.0.0.0').describe('Address that the public port listens on.'),
   port: port.default(3000).describe('Public port: the webhook and the REST API.'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !/[?#@]/.test(url), 'must hold no user, query or fragment')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .describe('What Meta calls, without /webhooks/meta: `doctor` and `subscribe` use it.'),
   adminHost: z
     .string()
     .default('127.0.0.1')
@@ -69,6 +73,12 @@ const retention = z.strictObject({
   conversationDays: whole(1, 3650)
     .default(90)
     .describe('How long a conversation is known after its last event, days.'),
+  consentDays: whole(1, 36_500)
+    .default(3650)
+    .describe('How long a consent is kept after its last change, days: it is your proof.'),
+  deletionDays: whole(1, 3650)
+    .default(365)
+    .describe('How long the status of a request to delete data can be asked for, days.'),
 })
 
 const rateLimit = z.strictObject({
@@ -78,12 +88,76 @@ const rateLimit = z.strictObject({
     .describe('Unsigned or badly signed webhook calls answered 401 per address and minute; then 429.'),
 })
 
+function rate(limit: number, windowMs: number, what: string) {
+  return z
+    .strictObject({
+      limit: whole(1, 1_000_000).default(limit).describe('Calls in any window.'),
+      windowMs: whole(100, 86_400_000).default(windowMs).describe('How long a window is, ms.'),
+    })
+    .prefault({})
+    .describe(what)
+}
+
+const rates = z.strictObject({
+  limits: z
+    .strictObject({
+      text: rate(300, 1000, 'Messages of a Page, but for audio and video.'),
+      media: rate(10, 1000, 'Audio and video of a Page.'),
+      privateReply: rate(750, 3_600_000, 'Private replies of a Page to comments.'),
+      profile: rate(10, 600_000, "Changes of a Page's Messenger profile."),
+      conversations: rate(2, 1000, 'Reads of past conversations.'),
+    })
+    .prefault({}),
+  marginPercent: whole(0, 50)
+    .default(1)
+    .describe(
+      "How much longer our windows are than Meta's, %; beside it up to 3 % more, as unevenly long as calls take.",
+    ),
+  slowFromPercent: whole(1, 99)
+    .default(80)
+    .describe("From this share of Meta's allowance on, by its usage headers, a Page sends less and less, %."),
+})
+
 export const scopes = [
   'replies:write',
+  'replies:raw',
+  'notifications:write',
   'conversations:read',
+  'customers:read',
+  'customers:write',
+  'pages:read',
+  'pages:write',
   'dead-letters:read',
   'dead-letters:write',
 ] as const
+
+const apiKey = z
+  .strictObject({
+    id: z.string().min(1).describe('Name of the key in logs and limits.'),
+    keyHash: z
+      .string()
+      .regex(keyHashPattern, 'must be sha256: and 64 hexadecimal digits, as `key new` prints it')
+      .optional()
+      .describe('SHA-256 of the secret, as `node src/main.ts key new` prints it. This or `key`.'),
+    key: z
+      .string()
+      .min(1)
+      .refine((key) => !keyHashPattern.test(key), 'is a hash and not a key: call it keyHash')
+      .optional()
+      .describe('The secret itself; at least 32 random characters. This or `keyHash`.'),
+    scopes: z.array(z.enum(scopes)).min(1).describe('What it may do.'),
+    perMinute: whole(1, 1_000_000)
+      .optional()
+      .describe('REST calls of this key and minute, instead of `rateLimit.restPerMinute`.'),
+  })
+  .refine(({ key, keyHash }) => (key === undefined) !== (keyHash === undefined), {
+    path: ['keyHash'],
+    error: 'needs either keyHash or key, and not both',
+    // Told beside the faults of the other fields.
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  })
+  // Only the hash stays in memory.
+  .transform(({ key, keyHash, ...rest }) => ({ ...rest, keyHash: keyHash ?? hashKey(key ?? '') }))
 
 const helpdeskName = z
   .string()
@@ -124,6 +198,10 @@ export const configSchema = z.strictObject({
       .string()
       .min(1)
       .describe('The token that you type into the webhook form of your Meta app.'),
+    appId: z
+      .union([z.string().regex(/^\d+$/, 'must be digits'), z.number().int().positive().transform(String)])
+      .optional()
+      .describe('Id of your Meta app: `doctor` and `subscribe` use it.'),
     graphUrl: z
       .url({ protocol: /^https?$/ })
       .default('https://graph.facebook.com')
@@ -141,9 +219,62 @@ export const configSchema = z.strictObject({
         name: z.string().min(1).describe('What people call it.'),
         channel: z.enum(['messenger', 'instagram']).default('messenger').describe('Which of the two it is.'),
         accessToken: z.string().min(1).describe('Page access token.'),
+        moreFields: z
+          .array(z.string().regex(/^[a-z_]+$/, 'must be the name of a webhook field'))
+          .default([])
+          .describe('Webhook fields to subscribe to beside the usual ones, such as leadgen.'),
+        profile: profileSchema
+          .optional()
+          .describe('How the Page presents itself in Messenger; `node src/main.ts profile` writes it.'),
         helpdesk: helpdeskName.describe('Name of the helpdesk below that gets its events.'),
+        window: z
+          .enum(['refuse', 'try'])
+          .default('refuse')
+          .describe(
+            "When, as far as we know, Meta's window is closed: refuse tells the agent at once, try lets Meta decide.",
+          ),
+        humanAgent: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether Meta gave your app the Human Agent feature: agents may then answer for seven days.',
+          ),
+        threadControl: z
+          .enum(['wait', 'take'])
+          .default('wait')
+          .describe('When another app holds the conversation: wait until it is ours, or take it.'),
+        locale: z
+          .string()
+          .regex(/^[a-z]{2}(_[A-Z]{2})?$/, 'must look like en or en_US')
+          .default('en')
+          .describe('Language of what the Page says by itself.'),
+        show: showSettings.optional(),
+        comments: commentSettings.optional(),
+        reviews: reviewSettings.optional(),
+        attachments: z
+          .enum(['link', 'copy'])
+          .optional()
+          .describe(
+            "What agents get of files that customers send: Meta's link, which expires, or a copy of ours. Without it copy in Messenger, where there is a store for it, and link on Instagram.",
+          ),
+        stopWords: z
+          .array(z.string().trim().min(1).max(60))
+          .max(50)
+          .default([])
+          .describe('Words that mean STOP at this Page, beside those of docs/consent.md.'),
+        stopConfirmation: z
+          .string()
+          .max(900)
+          .optional()
+          .describe('Said after a STOP, instead of our own words. Empty: nothing is said.'),
+        startConfirmation: z
+          .string()
+          .max(900)
+          .optional()
+          .describe('Said after a START that gave something back. Empty: nothing is said.'),
       }),
     )
+    .superRefine(menusNeedGetStarted)
     .default([])
     .describe('The Pages and Instagram accounts that are connected.'),
   helpdesks: z
@@ -151,18 +282,14 @@ export const configSchema = z.strictObject({
     .default({})
     .describe('The helpdesks, by a name of your choice.'),
   apiKeys: z
-    .array(
-      z.strictObject({
-        id: z.string().min(1).describe('Name of the key in logs and limits.'),
-        key: z.string().min(1).describe('The secret itself; at least 32 random characters.'),
-        scopes: z.array(z.enum(scopes)).min(1).describe('What it may do.'),
-      }),
-    )
+    .array(apiKey)
     .default([])
     .describe('Keys for the REST API. Several may be active at once, for rotation.'),
   lanes: lanes.prefault({}),
   retention: retention.prefault({}),
+  rates: rates.prefault({}).describe('How often Graph may be called, for each Page.'),
   rateLimit: rateLimit.prefault({}),
+  attachments: attachmentSettings.prefault({}),
 })
 
 export type Config = z.infer<typeof configSchema>

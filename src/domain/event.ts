@@ -1,54 +1,98 @@
-/** What Meta sent, as data. Anything JSON can hold, with ids above 2^53 kept as strings. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue }
+import type { EventBase } from './event-base.ts'
+import type * as messaging from './messaging-events.ts'
+import type * as page from './page-events.ts'
 
-export interface Attachment {
-  /** Meta's word: image, audio, video, file, sticker, reel, fallback, location … */
-  type: string
-  /** Meta's own link, which expires; null when Meta sent none. */
-  url: string | null
-  title?: string
-}
+export type { Attachment, Author, JsonValue, Referral } from './event-base.ts'
+export type { MessageEvent, PostbackEvent } from './messaging-events.ts'
 
-interface EventBase {
-  /** Stable: the same event delivered twice has the same id. It is the helpdesk's idempotency key. */
-  id: string
-  pageId: string
-  conversationId: string
-  psid: string | null
-  /** Milliseconds since the epoch, by Meta's clock. */
-  timestamp: number
-  /** True when another app owns the thread and Meta only lets us listen. */
-  standby: boolean
-  /** Exactly what Meta sent for this one event. */
-  raw: JsonValue
-}
-
-export interface MessageEvent extends EventBase {
-  kind: 'message'
-  mid: string
-  text: string | null
-  attachments: Attachment[]
-  quickReply?: { payload: string }
-}
-
-export interface PostbackEvent extends EventBase {
-  kind: 'postback'
-  mid: string | null
-  title: string | null
-  payload: string | null
-}
-
-/** Everything else, kept whole. `name` is Meta's key or field, such as `read`, `echo` or `feed`. */
+/** Everything else, kept whole. `name` is Meta's key or field, such as `calls` or `feed`. */
 export interface UnknownEvent extends EventBase {
   kind: 'unknown'
   name: string
 }
 
-export type DomainEvent = MessageEvent | PostbackEvent | UnknownEvent
+export type DomainEvent =
+  | messaging.MessageEvent
+  | messaging.MessageEditEvent
+  | messaging.MessageDeletedEvent
+  | messaging.EchoEvent
+  | messaging.PostbackEvent
+  | messaging.ReactionEvent
+  | messaging.ReadEvent
+  | messaging.DeliveryEvent
+  | messaging.ReferralEvent
+  | messaging.OptinEvent
+  | messaging.AccountLinkingEvent
+  | messaging.PolicyEnforcementEvent
+  | messaging.ThreadControlEvent
+  | messaging.FeedbackEvent
+  | messaging.OrderEvent
+  | messaging.PaymentEvent
+  | messaging.CustomerInformationEvent
+  | messaging.LeadEvent
+  | messaging.CouponEvent
+  | messaging.GamePlayEvent
+  | page.CommentEvent
+  | page.PostEvent
+  | page.FeedReactionEvent
+  | page.ReviewEvent
+  | page.MentionEvent
+  | page.LabelEvent
+  | page.PageIntegrityEvent
+  | page.StoryInsightEvent
+  | UnknownEvent
 
-/** Meta's copy of a message that we sent: it confirms a reply and is never shown to the helpdesk. */
+export type EventKind = DomainEvent['kind']
+
+/** Every kind there is, in the order in which docs/events.md tells of them. */
+export const eventKinds = [
+  'message',
+  'message_edit',
+  'message_deleted',
+  'echo',
+  'postback',
+  'reaction',
+  'read',
+  'delivery',
+  'referral',
+  'optin',
+  'account_linking',
+  'policy_enforcement',
+  'thread_control',
+  'feedback',
+  'order',
+  'payment',
+  'customer_information',
+  'lead',
+  'coupon',
+  'game_play',
+  'comment',
+  'post',
+  'feed_reaction',
+  'review',
+  'mention',
+  'label',
+  'page_integrity',
+  'story_insight',
+  'unknown',
+] as const satisfies readonly EventKind[]
+
+/** What a helpdesk with tickets sees of an event. `status` and `nothing` open no ticket and add nothing to one. */
+export const eventViews = ['customer message', 'agent message', 'note', 'status', 'nothing'] as const
+
+export type EventView = (typeof eventViews)[number]
+
+/** What a Page wants its helpdesk to see otherwise than docs/events.md says, by kind. */
+export type ShownViews = { readonly [kind in EventKind]?: EventView | undefined }
+
+/** Meta's copy of a message that we sent: it confirms one part of a reply and is never shown to the helpdesk. */
 export interface OwnEcho {
   replyId: string
+  /** Which of the reply's messages: 0 for the first. */
+  part: number
   mid: string
   pageId: string
+  conversationId: string
+  /** When Meta sent it on, ms since the epoch. */
+  timestamp: number
 }

@@ -1,16 +1,31 @@
+import type { Agent, Outgoing } from './outgoing.ts'
+
 /** What an agent or bot wants said. It waits in the conversation's outbound lane as JSON. */
 export interface Reply {
   id: string
   conversationId: string
-  text: string
-  agent: { name: string } | null
+  message: Outgoing
+  /** Who says it; null when a bot does. */
+  agent: Agent | null
+  /** What a notification is about, which the person must have agreed to; null for a plain reply. */
+  topic: string | null
+  /** Set when the conversation is a thread of comments: what is to be done there, in place of a message to a person. */
+  comment?: CommentAnswer
   /** When it was accepted, ms since the epoch. */
   at: number
   /** Id of the API key that asked for it. */
   by: string
 }
 
-export type ReplyStatus = 'queued' | 'sending' | 'sent' | 'failed'
+export interface CommentAnswer {
+  do: 'public' | 'private' | 'hide' | 'unhide'
+  commentId: string
+  /** Of a private reply: said in public once it was sent. */
+  publicText?: string
+}
+
+/** In the order in which a reply goes through them; `failed` ends it before `delivered`. */
+export type ReplyStatus = 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed'
 
 /** Stable codes that say why a reply did not reach the person. */
 export type FailureCode =
@@ -29,6 +44,13 @@ export interface ReplyFailure {
   graph?: { code: number; subcode: number | null }
 }
 
+/** One call of the Send API; a long text takes several. */
+export interface ReplyPart {
+  /** Null until Meta gave one, and for what has none, such as typing. */
+  mid: string | null
+  status: ReplyStatus
+}
+
 /** The fate of a reply, as `GET /v1/replies/{id}` tells it. */
 export interface ReplyRecord {
   id: string
@@ -36,13 +58,18 @@ export interface ReplyRecord {
   status: ReplyStatus
   /** True when it was sent again after an unknown outcome, so that the person may have it twice. */
   possibleRepeat: boolean
-  mid: string | null
+  parts: ReplyPart[]
   failure?: ReplyFailure
 }
 
 const replyIdPattern = /^rpl_[A-Za-z0-9_-]{22}$/
 
-/** Our id travels in `message.metadata`; Meta's echo brings it back. */
 export function isReplyId(text: unknown): text is string {
   return typeof text === 'string' && replyIdPattern.test(text)
+}
+
+/** What an earlier version left in the lanes had only a text. */
+export function readReply(payload: unknown): Reply {
+  const { text, ...reply } = payload as Reply & { text?: string }
+  return { ...reply, message: reply.message ?? { text }, topic: reply.topic ?? null }
 }

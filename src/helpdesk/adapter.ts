@@ -14,19 +14,32 @@ export interface Step {
 /** The vendor's name for its case. We keep it per conversation and give it back on every later step. */
 export type TicketRef = string
 
-export interface CustomerMessage {
+/** What was said: by the customer, or by somebody who answered them without us. */
+export interface TicketMessage {
   eventId: string
+  from: 'customer' | 'agent'
   /** ms since the epoch, by Meta's clock. */
   at: number
   text: string | null
   attachments: Attachment[]
   /** The title of the button or quick reply that was tapped stands in `text`, its payload here. */
   payload: string | null
+  /** Who answered, as far as Meta tells; of agents only. */
+  agentName?: string
+  /** Who said it, where several people may: under a post or a review. Of customers only. */
+  customerName?: string
 }
 
 export interface ReplyOutcome {
   status: ReplyStatus
   failure?: ReplyFailure
+}
+
+export interface ReplyReceipt {
+  replyId: string
+  status: 'delivered' | 'read'
+  /** ms since the epoch, by Meta's clock. */
+  at: number
 }
 
 /**
@@ -36,6 +49,10 @@ export interface ReplyOutcome {
 export interface EventHelpdesk {
   style: 'events'
   forwardEvent(event: DomainEvent, conversation: Conversation, step: Step): Promise<void>
+  /** What became of a reply. */
+  reportSent?(conversation: Conversation, reply: Reply, outcome: ReplyOutcome, step: Step): Promise<void>
+  /** The person's device has it, or they have read it. */
+  reportReceipt?(conversation: Conversation, receipt: ReplyReceipt, step: Step): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,10 +60,14 @@ export interface EventHelpdesk {
 export interface TicketHelpdesk {
   style: 'tickets'
   openTicket(conversation: Conversation, step: Step): Promise<TicketRef>
-  appendMessage(ticket: TicketRef, message: CustomerMessage, step: Step): Promise<void>
+  appendMessage(ticket: TicketRef, message: TicketMessage, step: Step): Promise<void>
   addNote(ticket: TicketRef, note: { at: number; text: string }, step: Step): Promise<void>
+  /** Adds tags, such as the group that should see to it; those that are there stay. Without it a note says so. */
+  setTags?(ticket: TicketRef, tags: string[], step: Step): Promise<void>
   /** What became of a reply, so that the agent sees it where they wrote it. */
   reportSent?(conversation: Conversation, reply: Reply, outcome: ReplyOutcome, step: Step): Promise<void>
+  /** The person's device has it, or they have read it. */
+  reportReceipt?(conversation: Conversation, receipt: ReplyReceipt, step: Step): Promise<void>
   close(): Promise<void>
 }
 

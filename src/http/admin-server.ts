@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 export interface Check {
   name: string
   ok: boolean
+  /** True for what ops must mend though this process does its work: /readyz tells it and stays 200. */
+  warning?: true
   /** What is the matter and what to do, when it is not ok. */
   detail?: string
 }
@@ -20,8 +22,9 @@ export function adminServer(deps: AdminServerDeps): FastifyInstance {
   app.get('/livez', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
     const checks = deps.checks()
-    const ready = checks.every((check) => check.ok)
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable', checks })
+    const ready = checks.every((check) => check.ok || check.warning)
+    const status = checks.every((check) => check.ok) ? 'ok' : ready ? 'degraded' : 'unavailable'
+    return reply.code(ready ? 200 : 503).send({ status, checks })
   })
   app.get('/metrics', async (_request, reply) => {
     const { contentType, body } = await deps.metrics()

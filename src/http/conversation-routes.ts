@@ -4,6 +4,7 @@ import type { Page } from '../domain/page.ts'
 import { laneName } from '../lanes/keys.ts'
 import type { LaneStatus, LaneStatuses } from '../lanes/lane-status.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { PrivateReplies } from '../records/private-replies.ts'
 import { HttpProblem } from './problems.ts'
 import { conversationParams, conversationView, problemResponses } from './schemas.ts'
 
@@ -11,6 +12,7 @@ export interface ConversationDeps {
   pages: ReadonlyMap<string, Page>
   conversations: Pick<Conversations, 'get'>
   laneStatuses: Pick<LaneStatuses, 'of'>
+  privateReplies: Pick<PrivateReplies, 'linkedTo'>
 }
 
 /** What is known of a conversation, and what waits in its lanes and why. */
@@ -31,8 +33,9 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationDeps> = async
       const id = request.params.conversationId
       const parsed = parseConversationId(id)
       const page = deps.pages.get(parsed?.pageId ?? '')
-      const [record, inbound, outbound] = await Promise.all([
+      const [record, linkedConversationId, inbound, outbound] = await Promise.all([
         deps.conversations.get(id),
+        deps.privateReplies.linkedTo(id),
         deps.laneStatuses.of(laneName('in', id)),
         deps.laneStatuses.of(laneName('out', id)),
       ])
@@ -52,6 +55,7 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationDeps> = async
         helpdesk: page.helpdesk,
         lastEventAt: iso(record?.lastEventAt),
         lastCustomerAt: iso(record?.lastCustomerAt),
+        linkedConversationId,
         lanes: { in: laneView(inbound), out: laneView(outbound) },
       }
     },

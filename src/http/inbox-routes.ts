@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { InboxConversation, InboxMessage, InboxStore } from '../helpdesk/inbox/store.ts'
+import { outgoingSchema, readOutgoing } from '../meta/outgoing/schema.ts'
+import { needScope } from './api-keys.ts'
 import { HttpProblem } from './problems.ts'
 import { createReply, idempotencyHeader } from './reply-routes.ts'
-import type { ReplyDeps } from './reply-routes.ts'
+import type { CreateDeps } from './reply-routes.ts'
 import {
   acceptedReply,
   conversationParams,
@@ -10,10 +12,9 @@ import {
   inboxList,
   listQuery,
   problemResponses,
-  replyBody,
 } from './schemas.ts'
 
-export interface InboxDeps extends Pick<ReplyDeps, 'pages' | 'accept' | 'notDurable'> {
+export interface InboxDeps extends CreateDeps {
   /** The inbox that keeps this Page's conversations, or the only one there is. */
   inboxes: readonly InboxStore[]
 }
@@ -71,15 +72,17 @@ export const inboxRoutes: FastifyPluginAsyncZod<InboxDeps> = async (app, deps) =
         tags,
         params: conversationParams,
         headers: idempotencyHeader,
-        body: replyBody,
-        response: { 202: acceptedReply, ...problemResponses(401, 403, 404, 422, 429, 503) },
+        body: outgoingSchema,
+        response: { 202: acceptedReply, ...problemResponses(401, 403, 404, 409, 422, 429, 503) },
       },
     },
     async (request, reply) => {
+      const said = readOutgoing(request.body)
+      if (said.message.raw !== undefined) needScope(request, 'replies:raw')
       const accepted = await createReply(deps, {
         conversationId: request.params.conversationId,
-        text: request.body.text,
-        agent: request.body.agent ?? null,
+        ...said,
+        topic: null,
         by: request.apiKeyId,
         idempotencyKey: request.headers['idempotency-key'],
       })
@@ -93,5 +96,10 @@ function conversationView(conversation: InboxConversation) {
 }
 
 function messageView(message: InboxMessage) {
-  return { ...message, at: new Date(message.at).toISOString() }
+  const { attachments, ...rest } = message
+  return {
+    ...rest,
+    at: new Date(message.at).toISOString(),
+    ...(attachments ? { attachments: attachments.map((one) => ({ ...one })) } : {}),
+  }
 }

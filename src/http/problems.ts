@@ -8,12 +8,21 @@ export const problems = {
   FORBIDDEN: { status: 403, title: 'The API key lacks the scope' },
   VERIFY_TOKEN_WRONG: { status: 403, title: 'The verify token is not ours' },
   NOT_FOUND: { status: 404, title: 'There is no such thing' },
+  LINK_INVALID: { status: 403, title: 'The link is not one of ours' },
+  ATTACHMENT_GONE: { status: 410, title: 'The file is not here, and will not be' },
+  ATTACHMENT_UNAVAILABLE: { status: 503, title: 'The file cannot be had at present' },
+  IDEMPOTENCY_IN_PROGRESS: {
+    status: 409,
+    title: 'The first request with this Idempotency-Key is still running',
+  },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
   INVALID: { status: 422, title: 'The request breaks a rule' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key was used for another request' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
+  META_REFUSED: { status: 422, title: 'Meta does not take this' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
+  META_UNAVAILABLE: { status: 502, title: 'Meta gave no usable answer' },
   STORE_UNAVAILABLE: { status: 503, title: 'Redis cannot keep this at present' },
 } as const
 

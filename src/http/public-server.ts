@@ -2,30 +2,62 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import { fastify } from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Redis } from 'ioredis'
 import type { Log } from '../domain/log.ts'
-import { requireScope } from './api-keys.ts'
+import type { Answers } from '../records/answers.ts'
+import { requireScopes } from './api-keys.ts'
 import type { ApiKey } from './api-keys.ts'
+import { attachmentRoutes } from './attachment-routes.ts'
+import type { AttachmentDeps } from './attachment-routes.ts'
+import { consentRoutes } from './consent-routes.ts'
+import type { ConsentDeps } from './consent-routes.ts'
+import { commentRoutes } from './comment-routes.ts'
 import { conversationRoutes } from './conversation-routes.ts'
 import type { ConversationDeps } from './conversation-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import type { DeadLetterDeps } from './dead-letter-routes.ts'
+import { describeApi } from './describe-api.ts'
+import { eraseRoutes } from './erase-routes.ts'
+import type { EraseDeps } from './erase-routes.ts'
 import { handleErrors } from './error-handler.ts'
+import { replayAnswers } from './idempotency.ts'
 import { inboxRoutes } from './inbox-routes.ts'
 import type { InboxDeps } from './inbox-routes.ts'
+import { notificationRoutes } from './notification-routes.ts'
+import { pageRoutes } from './page-routes.ts'
+import type { PageDeps } from './page-routes.ts'
+import { privacyRoutes } from './privacy-routes.ts'
+import type { PrivacyDeps } from './privacy-routes.ts'
 import { replyRoutes } from './reply-routes.ts'
 import type { ReplyDeps } from './reply-routes.ts'
+import { uploadRoutes } from './upload-routes.ts'
+import type { UploadDeps } from './upload-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 import type { WebhookDeps } from './webhook-routes.ts'
 
-export interface PublicServerDeps extends ConversationDeps, DeadLetterDeps, InboxDeps, ReplyDeps {
+export interface PublicServerDeps
+  extends
+    ConsentDeps,
+    ConversationDeps,
+    DeadLetterDeps,
+    EraseDeps,
+    InboxDeps,
+    PageDeps,
+    Omit<ReplyDeps, 'uploads'> {
+  uploads: ReplyDeps['uploads'] & UploadDeps['uploads']
+  upload: UploadDeps['upload']
   webhook: WebhookDeps
+  privacy: Omit<PrivacyDeps, 'log' | 'now' | 'notDurable'>
+  attachments: AttachmentDeps['attachments']
   apiKeys: readonly ApiKey[]
   trustProxy: readonly string[]
   /** Where REST limits are counted. Null counts in memory, for one process. */
   limits: { redis: Redis; namespace: string } | null
+  /** For keys that have no limit of their own. */
   restPerMinute: number
+  /** Where answers are kept by their Idempotency-Key. Null keeps none, for a server that only describes itself. */
+  answers: Answers | null
   isStoreError: (error: unknown) => boolean
   log: Log
 }
@@ -55,45 +87,41 @@ export async function publicServer(deps: PublicServerDeps): Promise<PublicServer
   app.server.maxConnections = maxConnections
   handleErrors(app, deps)
   await app.register((scope) => webhookRoutes(scope, deps.webhook))
+  await app.register((scope) => privacyRoutes(scope, { ...deps, ...deps.privacy }))
   let describe: PublicServer['describe'] = () => ({})
   await app.register(async (scope) => {
-    await restRoutes(scope, deps)
+    scope.setValidatorCompiler(validatorCompiler)
+    scope.setSerializerCompiler(serializerCompiler)
+    await scope.register(swagger, describeApi)
+    const { badSignaturesPerMinute } = deps.webhook
+    await scope.register(attachmentRoutes, { ...deps, badSignaturesPerMinute })
+    await scope.register((keyed) => restRoutes(keyed, deps))
     describe = () => scope.swagger()
   })
   return { app, describe: () => describe() }
 }
 
+/** What asks for an API key. */
 async function restRoutes(app: FastifyInstance, deps: PublicServerDeps): Promise<void> {
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
-  app.decorateRequest('apiKeyId', '')
-  await app.register(swagger, { openapi: openapiHead, transform: jsonSchemaTransform })
-  app.addHook('onRequest', requireScope(deps.apiKeys))
+  requireScopes(app, deps.apiKeys)
   await app.register(rateLimit, {
     // After the key is known, and per key. A Redis that is down lets calls pass: the limit protects, it does not decide.
     hook: 'preValidation',
-    max: deps.restPerMinute,
+    max: (request) => request.apiKey?.perMinute ?? deps.restPerMinute,
     timeWindow: 60_000,
     keyGenerator: (request) => request.apiKeyId,
     skipOnError: true,
     ...(deps.limits ? { redis: deps.limits.redis, nameSpace: deps.limits.namespace } : {}),
   })
+  if (deps.answers) replayAnswers(app, { answers: deps.answers, log: deps.log })
   await app.register(replyRoutes, deps)
+  await app.register(commentRoutes, deps)
   await app.register(conversationRoutes, deps)
   await app.register(deadLetterRoutes, deps)
   await app.register(inboxRoutes, deps)
-}
-
-const openapiHead = {
-  openapi: '3.1.0',
-  info: {
-    title: 'deskbridge',
-    version: '1',
-    description:
-      'Answer Messenger conversations and look at what is on its way. Errors are problem documents (RFC 9457).',
-    license: { name: 'MIT', identifier: 'MIT' },
-  },
-  servers: [{ url: 'http://localhost:3000' }],
-  security: [{ apiKey: [] }],
-  components: { securitySchemes: { apiKey: { type: 'http' as const, scheme: 'bearer' } } },
+  await app.register(uploadRoutes, deps)
+  await app.register(notificationRoutes, deps)
+  await app.register(consentRoutes, deps)
+  await app.register(eraseRoutes, deps)
+  await app.register(pageRoutes, deps)
 }

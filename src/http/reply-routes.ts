@@ -1,27 +1,33 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { parseConversationId } from '../domain/conversation.ts'
+import type { Agent, Outgoing } from '../domain/outgoing.ts'
 import type { Page } from '../domain/page.ts'
 import { isReplyId } from '../domain/reply.ts'
 import type { ReplyRecord } from '../domain/reply.ts'
-import { textFault } from '../meta/text-limit.ts'
+import { channelFaults } from '../meta/outgoing/channel-faults.ts'
+import { commentExamples } from '../meta/outgoing/comment-examples.ts'
+import { composeParts, uploadIdOf } from '../meta/outgoing/compose.ts'
+import { replyExamples } from '../meta/outgoing/examples.ts'
+import { outgoingSchema, readOutgoing } from '../meta/outgoing/schema.ts'
+import type { CommentFields } from '../meta/outgoing/schema.ts'
+import type { Uploads } from '../records/uploads.ts'
 import type { Accepted, ReplyRequest } from '../routing/accept-reply.ts'
+import { publicReplyId } from '../routing/tell-private.ts'
+import { needScope } from './api-keys.ts'
+import { commentAnswer, fieldsWithoutThread } from './comment-answers.ts'
+import type { CommentAnswerDeps } from './comment-answers.ts'
 import { HttpProblem } from './problems.ts'
-import {
-  acceptedReply,
-  conversationParams,
-  problemResponses,
-  replyBody,
-  replyFate,
-  replyParams,
-} from './schemas.ts'
+import type { FieldError } from './problems.ts'
+import { acceptedReply, conversationParams, problemResponses, replyFate, replyParams } from './schemas.ts'
 
-export interface ReplyDeps {
+export interface ReplyDeps extends CommentAnswerDeps {
   pages: ReadonlyMap<string, Page>
   accept: (request: ReplyRequest) => Promise<Accepted>
   /** Why Redis would lose what we acknowledge, if it would. */
   notDurable: () => string | undefined
   reply: (id: string) => Promise<ReplyRecord | undefined>
+  uploads: Pick<Uploads, 'get' | 'keep'>
 }
 
 export const idempotencyHeader = z.object({
@@ -30,7 +36,7 @@ export const idempotencyHeader = z.object({
     .min(1)
     .max(255)
     .optional()
-    .describe('The same key and body answer the same reply, for as long as events are deduplicated.'),
+    .describe('The same key and request answer the same for 24 hours, and take effect once.'),
 })
 
 /** What agents and bots say, and what became of it. */
@@ -41,19 +47,25 @@ export const replyRoutes: FastifyPluginAsyncZod<ReplyDeps> = async (app, deps) =
       config: { scopes: ['replies:write'] },
       schema: {
         operationId: 'createReply',
-        summary: 'Say something to the person of a conversation',
+        summary: 'Say something to the person of a conversation, or answer a comment',
+        description:
+          'In a thread of comments, whose conversation is `<pageId>:comment:<id>`, `as`, `commentId` and `publicText` say ' +
+          'how which comment is answered; see docs/comments.md.',
         tags: ['Replies'],
         params: conversationParams,
         headers: idempotencyHeader,
-        body: replyBody,
-        response: { 202: acceptedReply, ...problemResponses(401, 403, 404, 422, 429, 503) },
+        body: outgoingSchema.meta({ 'x-examples': { ...replyExamples, ...commentExamples } }),
+        response: { 202: acceptedReply, ...problemResponses(401, 403, 404, 409, 422, 429, 503) },
       },
     },
     async (request, reply) => {
+      const said = readOutgoing(request.body)
+      if (said.message.raw !== undefined) needScope(request, 'replies:raw')
+      const { conversationId } = request.params
       const accepted = await createReply(deps, {
-        conversationId: request.params.conversationId,
-        text: request.body.text,
-        agent: request.body.agent ?? null,
+        conversationId,
+        ...said,
+        topic: null,
         by: request.apiKeyId,
         idempotencyKey: request.headers['idempotency-key'],
       })
@@ -64,7 +76,7 @@ export const replyRoutes: FastifyPluginAsyncZod<ReplyDeps> = async (app, deps) =
   app.get(
     '/v1/replies/:id',
     {
-      config: { scopes: ['replies:write', 'conversations:read'] },
+      config: { scopes: ['replies:write', 'notifications:write', 'conversations:read'] },
       schema: {
         operationId: 'getReply',
         summary: 'What became of a reply',
@@ -78,37 +90,82 @@ export const replyRoutes: FastifyPluginAsyncZod<ReplyDeps> = async (app, deps) =
       const found = isReplyId(id) ? await deps.reply(id) : undefined
       if (!found)
         throw new HttpProblem('NOT_FOUND', 'no reply has this id, or it is older than replies are kept')
-      const { mid, ...rest } = found
-      return { ...rest, parts: [{ mid, status: found.status }] }
+      return found
     },
   )
 }
 
-/** Shared with the inbox, which is answered in the same way. */
-export async function createReply(
-  deps: Pick<ReplyDeps, 'pages' | 'accept' | 'notDurable'>,
-  request: ReplyRequest,
-) {
+export interface WantedReply {
+  conversationId: string
+  message: Outgoing
+  agent: Agent | null
+  topic: string | null
+  /** What it says of the comment that it answers. */
+  comment?: CommentFields
+  by: string
+  idempotencyKey: string | undefined
+}
+
+export type CreateDeps = Pick<ReplyDeps, 'pages' | 'accept' | 'notDurable' | 'uploads' | 'comments'>
+
+/** Shared with the inbox and the notifications, which are accepted in the same way. */
+export async function createReply(deps: CreateDeps, wanted: WantedReply) {
   const fault = deps.notDurable()
   if (fault !== undefined) throw new HttpProblem('STORE_UNAVAILABLE', fault, { retryAfterSeconds: 1 })
-  const parsed = parseConversationId(request.conversationId)
+  const { comment: fields = {}, ...request } = wanted
+  const { message, conversationId } = wanted
+  const parsed = parseConversationId(conversationId)
   const page = deps.pages.get(parsed?.pageId ?? '')
-  // Who is known only by a user_ref has no PSID yet, and the Send API wants them addressed in another way.
-  if (!page || parsed?.psid == null || parsed.psid.startsWith('user_ref:')) {
+  if (!page || !parsed || (parsed.psid === null && !parsed.thread)) {
     throw new HttpProblem(
       'NOT_FOUND',
-      'a conversation id is <pageId>:<psid>, and the Page must be in the config',
+      'a conversation id is <pageId>:<psid>, or <pageId>:comment:<id>, and the Page must be in the config',
     )
   }
-  const textTooLong = textFault(request.text, page.channel)
-  if (textTooLong) {
-    throw new HttpProblem('INVALID', 'see errors for the fields and their limits', {
-      errors: [{ path: 'body.text', message: textTooLong }],
-    })
+  const { thread } = parsed
+  const answer = thread
+    ? await commentAnswer(deps, { page, conversationId, thread }, message, fields)
+    : fieldsWithoutThread(fields)
+  const comment = Array.isArray(answer) ? undefined : answer
+  const errors = [
+    ...(Array.isArray(answer) ? answer : []),
+    // A comment is no message, and has other limits.
+    ...(comment?.do === 'public' ? [] : channelErrors(message, page)),
+    ...(await uploadFaults(deps, message, page)),
+  ]
+  if (errors.length > 0) {
+    throw new HttpProblem('INVALID', 'see errors for the fields and their limits', { errors })
   }
-  const accepted = await deps.accept(request)
+  // Only how many there are: what an upload's id at Meta is does not matter here.
+  const parts = comment ? 1 : composeParts(message, { channel: page.channel, attachmentId: '0' }).length
+  const accepted = await deps.accept({ ...request, parts, ...(comment ? { comment } : {}) })
   if (!accepted.ok) {
     throw new HttpProblem('IDEMPOTENCY_KEY_REUSED', 'use a new Idempotency-Key for a new reply')
   }
-  return { id: accepted.reply.id, status: 'queued' as const }
+  const { reply } = accepted
+  const following = comment?.publicText === undefined ? {} : { publicReplyId: publicReplyId(reply) }
+  return { id: reply.id, status: 'queued' as const, ...following }
+}
+
+function channelErrors(message: Outgoing, page: Page): FieldError[] {
+  return channelFaults(message, page.channel).map((one) => ({ ...one, path: `body.${one.path}` }))
+}
+
+async function uploadFaults(
+  deps: Pick<ReplyDeps, 'uploads'>,
+  message: Outgoing,
+  page: Page,
+): Promise<FieldError[]> {
+  const uploadId = uploadIdOf(message)
+  if (uploadId === undefined) return []
+  const type = message.attachment?.type
+  const path = type ? 'body.attachment.uploadId' : 'body.template.elements.0.uploadId'
+  const upload = await deps.uploads.get(uploadId)
+  if (!upload) return [{ path, message: 'is no upload of ours, or is older than 85 days' }]
+  if (upload.pageId !== page.id) {
+    return [{ path, message: `was uploaded for the Page ${upload.pageId}; only that Page can send it` }]
+  }
+  return type === undefined || upload.type === type
+    ? []
+    : [{ path, message: `was uploaded as ${upload.type} and not as ${type}` }]
 }

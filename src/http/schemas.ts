@@ -8,7 +8,7 @@ export const conversationParams = z.object({
     .string()
     .min(3)
     .max(400)
-    .describe('`<pageId>:<psid>`, as it is or percent-encoded.')
+    .describe('`<pageId>:<psid>` or `<pageId>:comment:<id>`, as it is or percent-encoded.')
     .meta({ example: '1234567890:8765432109876543' }),
 })
 export const replyParams = z.object({ id: z.string().meta({ example: 'rpl_Q2hhbmdlLW1lLW9yLW5vdA' }) })
@@ -17,28 +17,31 @@ export const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('How many, newest first.'),
 })
 
-export const replyBody = z
-  .strictObject({
-    text: z.string().min(1).describe('Messenger: at most 1999 characters. Instagram: at most 1000 bytes.'),
-    agent: z
-      .strictObject({ name: z.string().min(1).max(100) })
-      .optional()
-      .describe('Who says it.'),
-  })
-  .meta({ example: { text: 'Hello Ada, your parcel leaves today.', agent: { name: 'Grace' } } })
-
 export const acceptedReply = z
-  .object({ id: z.string(), status: z.literal('queued') })
+  .object({
+    id: z.string(),
+    status: z.literal('queued'),
+    publicReplyId: z
+      .string()
+      .optional()
+      .describe(
+        'Of a private reply with `publicText`: the reply that says it, once the private one was sent.',
+      ),
+  })
   .describe('Stored; it leaves in the order of its conversation.')
 
-const status = z.enum(['queued', 'sending', 'sent', 'failed'])
+const status = z.enum(['queued', 'sending', 'sent', 'delivered', 'read', 'failed'])
 
 export const replyFate = z.object({
   id: z.string(),
   conversationId: z.string(),
   status,
   possibleRepeat: z.boolean().describe('True when it was sent again after an unknown outcome.'),
-  parts: z.array(z.object({ mid: z.string().nullable(), status })),
+  parts: z
+    .array(z.object({ mid: z.string().nullable(), status }))
+    .describe(
+      'Its messages at Meta: a long text takes several. What has no mid, such as typing, keeps null.',
+    ),
   failure: z
     .object({
       code: z.string(),
@@ -65,6 +68,12 @@ export const conversationView = z.object({
   helpdesk: z.string(),
   lastEventAt: isoTime.nullable(),
   lastCustomerAt: isoTime.nullable(),
+  linkedConversationId: z
+    .string()
+    .nullable()
+    .describe(
+      'Of a thread of comments, where it goes on in private; of a person, the thread that it began in.',
+    ),
   lanes: z.object({
     in: lane.describe('On the way to the helpdesk.'),
     out: lane.describe('On the way to Meta.'),
@@ -108,10 +117,11 @@ export const inboxConversation = z.object({
       at: isoTime,
       text: z.string().nullable(),
       attachments: z
-        .array(z.object({ type: z.string(), url: z.string().nullable(), title: z.string().optional() }))
+        .array(z.looseObject({ type: z.string(), url: z.string().nullable(), title: z.string().optional() }))
         .optional(),
       payload: z.string().optional(),
       agentName: z.string().optional(),
+      customerName: z.string().optional().describe('Who said it, where several people may.'),
       status: status.optional(),
       failure: z.object({ code: z.string(), message: z.string() }).optional(),
     }),

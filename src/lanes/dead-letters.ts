@@ -33,6 +33,8 @@ export interface DeadLetters {
   /** Puts it back at the tail of its lane under the idempotency key it had. False when there is none (any more). */
   replay(letter: DeadLetter): Promise<boolean>
   erase(id: string): Promise<boolean>
+  /** Looks at all of them and erases those that fit; answers these, in no order. */
+  eraseWhere(fits: (letter: DeadLetter) => boolean): Promise<DeadLetter[]>
   /** Keeps a delivery that could not be read. Idempotent: the same bytes are one dead letter. */
   keepDelivery(delivery: KeptDelivery, code: string, message: string): Promise<void>
   count(): Promise<number>
@@ -40,6 +42,8 @@ export interface DeadLetters {
 
 /** Lane name under which deliveries are kept: they never reached a lane. */
 const deliveryLane = 'delivery'
+/** A delivery may have megabytes. */
+const lookedAtOnce = 20
 
 export function deadLetters(
   redis: Redis,
@@ -89,6 +93,20 @@ export function deadLetters(
     return erased === 1
   }
 
+  async function eraseWhere(fits: (letter: DeadLetter) => boolean): Promise<DeadLetter[]> {
+    const erased: DeadLetter[] = []
+    for (const [shard, keys] of shards.entries()) {
+      const ids = (await redis.zrange(keys.dead, '0', '-1')).map((seq) => `${shard}-${seq}`)
+      for (let from = 0; from < ids.length; from += lookedAtOnce) {
+        const letters = await Promise.all(ids.slice(from, from + lookedAtOnce).map(get))
+        for (const letter of letters) {
+          if (letter && fits(letter) && (await erase(letter.id))) erased.push(letter)
+        }
+      }
+    }
+    return erased
+  }
+
   async function keepDelivery(delivery: KeptDelivery, code: string, message: string): Promise<void> {
     const { body, encoding, receivedAt: at } = delivery
     const seq = `d${hash('sha256', body, 'base64url').slice(0, 16)}`
@@ -100,6 +118,7 @@ export function deadLetters(
       .pexpire(keys.deadLetter(seq), settings.deadLetterMs)
       .zremrangebyscore(keys.dead, '-inf', at - settings.deadLetterMs)
       .zadd(keys.dead, at, seq)
+      .pexpire(keys.dead, settings.deadLetterMs)
     pipelineResults(await kept.exec())
   }
 
@@ -109,7 +128,7 @@ export function deadLetters(
     return counts.reduce((sum, one) => sum + one, 0)
   }
 
-  return { list, get, replay, erase, keepDelivery, count }
+  return { list, get, replay, erase, eraseWhere, keepDelivery, count }
 }
 
 function laneOf(letter: DeadLetter): string | undefined {

@@ -8,6 +8,7 @@ import { openHold } from './hold.ts'
 import type { Hold } from './hold.ts'
 import type { Commit, Committed, Lanes, Task, Verdict } from './lanes.ts'
 import { slots } from './slots.ts'
+import { wakeLater } from './wake-later.ts'
 
 /** Does the work for one head. Throws StepError; its verdict becomes a retry or a dead letter. */
 export type Work = (task: Task, hold: Hold) => Promise<Verdict>
@@ -28,6 +29,8 @@ export interface DrainDeps {
   suspects: Set<string>
   leaseMs: number
   giveUpMs: number
+  /** Lanes that wait for less than this are offered again by this process itself, ms; 0: only the timer finds them. */
+  wakeWithinMs?: number
   log: Log
   trace: Trace
   count: (verdict: Verdict['verdict'] | 'stale', code: string) => void
@@ -39,6 +42,8 @@ export type Death = Extract<Verdict, { verdict: 'dead' }>
 const claimBatch = 50
 const turnItems = 50
 const turnMs = 5000
+/** How many waiting lanes a drain remembers, at a few hundred bytes each. */
+const maxRemembered = 20_000
 /** Handed out more often than this without any answer: the item is what kills the worker. */
 const maxClaims = 3
 const crashes: Death = {
@@ -56,6 +61,13 @@ export interface Drain {
 
 export function drain(deps: DrainDeps): Drain {
   const room = slots(deps.concurrency)
+  const later = wakeLater({
+    offer,
+    onError: (error) =>
+      deps.log.warn({ err: stepFacts(error) }, 'waiting lanes not offered; the timer finds them'),
+    withinMs: deps.wakeWithinMs ?? 0,
+    maxLanes: maxRemembered,
+  })
   let stopping = false
 
   async function offer(names: string[]): Promise<void> {
@@ -111,6 +123,7 @@ export function drain(deps: DrainDeps): Drain {
       const enough = stopping || worked >= turnItems || performance.now() - began > turnMs
       asked = performance.now()
       const next = await settle(task, verdict.verdict === 'done' && enough ? { verdict: 'stop' } : verdict)
+      if (next === 'kept' && 'delayMs' in verdict) later.remember(task.lane, verdict.delayMs)
       if (typeof next === 'string') return next === 'more' ? ringAgain(task.lane) : undefined
       task = next
       if (enough) {
@@ -203,6 +216,7 @@ export function drain(deps: DrainDeps): Drain {
 
   async function stop(): Promise<void> {
     stopping = true
+    later.stop()
     while (room.free() < deps.concurrency) await room.released()
   }
 

@@ -58,6 +58,8 @@ export interface Lanes {
   claim(lanes: string[]): Promise<Task[]>
   /** Answers in the order of the commits. */
   commit(commits: Commit[]): Promise<Committed[]>
+  /** Lets lanes be tried now, whatever their heads wait for. Answers how many had something to try. Idempotent. */
+  wake(lanes: string[]): Promise<number>
   /** Lanes that someone should look at now, at most 500 per shard. */
   due(): Promise<string[]>
 }
@@ -115,6 +117,18 @@ export function lanes(run: RunScript, settings: LaneSettings): Lanes {
     return commits.map((one) => results.get(one)!)
   }
 
+  async function wake(names: string[]): Promise<number> {
+    let woken = 0
+    for (const [keys, group] of byShard(names, keysOf)) {
+      for (let from = 0; from < group.length; from += maxBatch) {
+        const some = group.slice(from, from + maxBatch)
+        const touched = some.flatMap((lane) => [keys.state(lane), keys.items(lane)])
+        woken += Number(await run('wake', [keys.dirty, ...touched], some))
+      }
+    }
+    return woken
+  }
+
   async function due(): Promise<string[]> {
     const answers = await Promise.all(
       shards.map((keys) => run('due', [keys.dirty], [settings.graceMs, maxBatch])),
@@ -122,7 +136,7 @@ export function lanes(run: RunScript, settings: LaneSettings): Lanes {
     return (answers as string[][]).flat()
   }
 
-  return { append, claim, commit, due }
+  return { append, claim, commit, wake, due }
 }
 
 function appendCall(keys: LaneKeys, items: Item[], settings: LaneSettings): [string[], (string | number)[]] {

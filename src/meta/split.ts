@@ -1,7 +1,10 @@
 import type { DomainEvent, JsonValue, OwnEcho } from '../domain/event.ts'
+import { unknownEvent } from './events/event-frame.ts'
+import type { Place } from './events/event-frame.ts'
+import { id, isObject, milliseconds } from './events/json-fields.ts'
+import type { JsonObject } from './events/json-fields.ts'
 import { isDeeperThan, parseJson } from './parse-json.ts'
-import { id, isObject, milliseconds, readMessagingEvent, unknownEvent } from './read-event.ts'
-import type { JsonObject, Place } from './read-event.ts'
+import { readChange, readMessagingEvent } from './read-event.ts'
 
 /** Real events are five levels deep; what is far deeper can be parsed but not written again. */
 const maxDepth = 64
@@ -102,20 +105,6 @@ function keepRest(
   if (isRead && rest.length === 0) return
   const raw = isRead ? Object.fromEntries([['id', fields['id'] ?? null], ...rest]) : entry
   keep(split, raw, () => unknownEvent('entry', raw, null, place))
-}
-
-/** The dashboard's test button sends messaging events as `{ field, value }`; what is in `value` is what counts then. */
-function readChange(change: JsonValue, place: Place): DomainEvent | OwnEcho {
-  const fields = isObject(change) ? change : {}
-  const value = fields['value']
-  if (isObject(value) && isObject(value['sender']) && isObject(value['recipient'])) {
-    return readMessagingEvent(value, place)
-  }
-  const time = isObject(value) ? milliseconds(value['created_time']) : null
-  return unknownEvent(id(fields['field']) ?? 'change', change, null, place, {
-    pageId: place.entryId ?? '',
-    timestamp: time ?? place.entryTime ?? place.receivedAt,
-  })
 }
 
 function keep(split: Split, raw: JsonValue, read: () => DomainEvent | OwnEcho): void {

@@ -8,6 +8,9 @@ export function bullPrefix(prefix: string): string {
 
 export const deliveriesQueue = 'deliveries'
 
+/** Files of customers that are to be copied. */
+export const copiesQueue = 'attachments'
+
 /** One queue of alarms per destination, so that alarms for a slow helpdesk never stand before another's. */
 export function alarmQueue(destination: string): string {
   return `lanes-${destination}`

@@ -1,3 +1,4 @@
+import type { CopyJob } from '../domain/copy-job.ts'
 import type { Log } from '../domain/log.ts'
 import type { Trace } from '../domain/stage.ts'
 import type { DomainEvent, OwnEcho } from '../domain/event.ts'
@@ -7,48 +8,78 @@ import type { Item, Lanes } from '../lanes/lanes.ts'
 import { splitDelivery } from '../meta/split.ts'
 import type { Split } from '../meta/split.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { LastDeliveries } from '../records/last-deliveries.ts'
 import type { Replies } from '../records/replies.ts'
 import type { Delivery, DeliveryBatch } from './journal.ts'
 
 export interface SplitDeps {
   lanes: Pick<Lanes, 'append'>
   conversations: Pick<Conversations, 'note'>
-  replies: Pick<Replies, 'noteEchoes'>
+  replies: Pick<Replies, 'noteSent'>
   deadLetters: Pick<DeadLetters, 'keepDelivery' | 'erase'>
+  lastDeliveries: Pick<LastDeliveries, 'note'>
   ring: (lanes: string[]) => Promise<void>
   trace: Trace
   log: Log
+  /** Puts events where they belong, which for some only what came before them tells. Idempotent, like all that is done here. */
+  place?: (events: DomainEvent[]) => Promise<DomainEvent[]>
+  /** What follows from events before any helpdesk sees them. */
+  notice: (events: DomainEvent[]) => Promise<void>
   onEvent: (kind: DomainEvent['kind'], name: string) => void
+  /** Files of customers that are to be copied. Undefined where nothing is. Both are idempotent. */
+  copies?:
+    | {
+        /** Before the events can be seen: their helpdesk is given links to what was noted. */
+        note: (events: DomainEvent[]) => Promise<CopyJob[]>
+        fetch: (jobs: CopyJob[]) => Promise<void>
+      }
+    | undefined
 }
 
 /** Deliveries → events → lanes, then the alarms. Safe to repeat as a whole, which is how every failure is mended. */
 export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Promise<void> {
   return async (batch) => {
     if (batch.v !== 1 || !Array.isArray(batch.deliveries)) return keepUnreadable(deps, batch)
-    const events: DomainEvent[] = []
+    let events: DomainEvent[] = []
     const ownEchoes: OwnEcho[] = []
+    const received = new Map<string, number>()
     for (const delivery of batch.deliveries) {
       const split = await splitOne(deps, delivery)
       events.push(...split.events)
       ownEchoes.push(...split.ownEchoes)
+      for (const { pageId } of [...split.events, ...split.ownEchoes]) {
+        if (pageId !== '') received.set(pageId, Math.max(received.get(pageId) ?? 0, delivery.receivedAt))
+      }
     }
     deps.trace('split', {
       deliveries: batch.deliveries.length,
       events: events.length,
       ownEchoes: ownEchoes.length,
     })
-    if (ownEchoes.length > 0) await deps.replies.noteEchoes(ownEchoes)
-    if (events.length === 0) return
+    const echoes = ownEchoes.map(({ timestamp, ...echo }) => ({ ...echo, at: timestamp }))
+    if (echoes.length > 0) await deps.replies.noteSent(echoes, 'echo')
+    // So that `doctor` can tell an outage, and what to fetch again.
+    if (events.length === 0) return deps.lastDeliveries.note(received)
+    if (deps.place) events = await deps.place(events)
     const items = events.map((event) => ({
       lane: laneName('in', event.conversationId),
       id: event.id,
       payload: JSON.stringify(event),
     }))
-    const [fresh] = await Promise.all([deps.lanes.append(items), deps.conversations.note(events)])
+    const copies = (await deps.copies?.note(events)) ?? []
+    const [fresh] = await Promise.all([
+      deps.lanes.append(items),
+      deps.conversations.note(events),
+      deps.lastDeliveries.note(received),
+    ])
+    // After the note: what it says to the person would else meet a window that we don't know to be open.
+    await deps.notice(events)
     deps.trace('append', { events: events.length, new: fresh, duplicates: events.length - fresh })
     for (const event of events) deps.onEvent(event.kind, event.kind === 'unknown' ? event.name : '')
     // Append before alarm: an alarm that came first could find nothing and be gone before the item is there.
     soundAlarm(deps, items)
+    // Last, so that no text waits for it; and awaited, so that what is not added now is split, and added, again.
+    if (copies.length > 0) await deps.copies?.fetch(copies)
   }
 }
 

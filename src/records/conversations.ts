@@ -7,42 +7,58 @@ import type { RecordSettings } from './record-keys.ts'
 export interface ConversationRecord {
   /** ms since the epoch, by Meta's clock. */
   lastEventAt: number
-  /** When the person last wrote or tapped; null when they never did as far as we know. */
+  /** When the person last did what opens Meta's window; null when they never did as far as we know. */
   lastCustomerAt: number | null
+  /** When the person wrote out of an ad, which may open a longer window; null when they never did. */
+  adMessageAt: number | null
 }
 
 export interface Conversations {
   /** Notes the newest event of each conversation, in one round trip. Idempotent. */
   note(events: DomainEvent[]): Promise<void>
   get(id: string): Promise<ConversationRecord | undefined>
+  /** The ad that the person came by opened no longer window. */
+  forgetAd(id: string): Promise<void>
   /** Where a helpdesk keeps this conversation, as its adapter named it. */
   ticket(id: string, helpdesk: string): Promise<string | undefined>
   keepTicket(id: string, helpdesk: string, ticket: string): Promise<void>
+  /** Where helpdesks keep this conversation. */
+  tickets(id: string): Promise<{ helpdesk: string; ticket: string }[]>
+  /** The next event opens a new ticket. */
+  forgetTickets(id: string): Promise<void>
 }
 
 // One script for a whole batch, and not one command per conversation: the text alone is longer than what it notes.
 // A redelivery may be a day old: times only ever move forward.
 const noteNewest = `
-local fields = { 'lastEventAt', 'lastCustomerAt' }
+local fields = { 'lastEventAt', 'lastCustomerAt', 'adMessageAt' }
 for i, key in ipairs(KEYS) do
-  local was = redis.call('HMGET', key, fields[1], fields[2])
+  local was = redis.call('HMGET', key, unpack(fields))
   for j, field in ipairs(fields) do
-    local at = ARGV[2 * i - 1 + j]
+    local at = ARGV[3 * i - 2 + j]
     if tonumber(at) > (tonumber(was[j]) or 0) then redis.call('HSET', key, field, at) end
   end
   redis.call('PEXPIRE', key, ARGV[1])
 end`
 
-export function conversations(redis: Redis, settings: RecordSettings): Conversations {
+export interface ConversationSettings extends RecordSettings {
+  /** Which events open Meta's window: a rule of Meta's, which records do not know. */
+  windowOpening: (event: DomainEvent) => 'standard' | 'ad' | null
+}
+
+export function conversations(redis: Redis, settings: ConversationSettings): Conversations {
   const keyOf = (id: string) => conversationKey(settings.prefix, id)
 
   async function note(events: DomainEvent[]): Promise<void> {
-    const newest = new Map<string, [event: number, customer: number]>()
+    const newest = new Map<string, [event: number, customer: number, ad: number]>()
     for (const event of events) {
-      const [lastEvent, lastCustomer] = newest.get(event.conversationId) ?? [0, 0]
-      const isCustomer = event.kind !== 'unknown' && !event.standby
-      const customer = isCustomer ? Math.max(lastCustomer, event.timestamp) : lastCustomer
-      newest.set(event.conversationId, [Math.max(lastEvent, event.timestamp), customer])
+      const [last, customer, ad] = newest.get(event.conversationId) ?? [0, 0, 0]
+      const opens = settings.windowOpening(event)
+      newest.set(event.conversationId, [
+        Math.max(last, event.timestamp),
+        opens === null ? customer : Math.max(customer, event.timestamp),
+        opens === 'ad' ? Math.max(ad, event.timestamp) : ad,
+      ])
     }
     const keys = Array.from(newest.keys(), keyOf)
     await redis.eval(
@@ -55,25 +71,53 @@ export function conversations(redis: Redis, settings: RecordSettings): Conversat
   }
 
   async function get(id: string): Promise<ConversationRecord | undefined> {
-    const [lastEventAt, lastCustomerAt] = await redis.hmget(keyOf(id), 'lastEventAt', 'lastCustomerAt')
+    const key = keyOf(id)
+    const [lastEventAt, ...times] = await redis.hmget(key, 'lastEventAt', 'lastCustomerAt', 'adMessageAt')
     if (lastEventAt == null) return undefined
+    const [lastCustomerAt, adMessageAt] = times.map((at) => (at == null ? null : Number(at)))
     return {
       lastEventAt: Number(lastEventAt),
-      lastCustomerAt: lastCustomerAt == null ? null : Number(lastCustomerAt),
+      lastCustomerAt: lastCustomerAt ?? null,
+      adMessageAt: adMessageAt ?? null,
     }
   }
 
   async function ticket(id: string, helpdesk: string): Promise<string | undefined> {
-    return (await redis.hget(keyOf(id), `ticket:${helpdesk}`)) ?? undefined
+    return (await redis.hget(keyOf(id), ticketField(helpdesk))) ?? undefined
   }
 
   async function keepTicket(id: string, helpdesk: string, ref: string): Promise<void> {
     const kept = redis
       .multi()
-      .hset(keyOf(id), `ticket:${helpdesk}`, ref)
+      .hset(keyOf(id), ticketField(helpdesk), ref)
       .pexpire(keyOf(id), settings.conversationMs)
     pipelineResults(await kept.exec())
   }
 
-  return { note, get, ticket, keepTicket }
+  async function tickets(id: string) {
+    return Object.entries(await redis.hgetall(keyOf(id))).flatMap(([field, ref]) =>
+      field.startsWith(ticketField(''))
+        ? [{ helpdesk: field.slice(ticketField('').length), ticket: ref }]
+        : [],
+    )
+  }
+
+  async function forgetTickets(id: string): Promise<void> {
+    const fields = (await tickets(id)).map(({ helpdesk }) => ticketField(helpdesk))
+    if (fields.length > 0) await redis.hdel(keyOf(id), ...fields)
+  }
+
+  return {
+    note,
+    get,
+    tickets,
+    forgetTickets,
+    forgetAd: async (id) => void (await redis.hdel(keyOf(id), 'adMessageAt')),
+    ticket,
+    keepTicket,
+  }
+}
+
+function ticketField(helpdesk: string): string {
+  return `ticket:${helpdesk}`
 }

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { maskConversation } from '../domain/conversation.ts'
-import type { Reply } from '../domain/reply.ts'
+import type { Agent, Outgoing } from '../domain/outgoing.ts'
+import type { CommentAnswer, Reply } from '../domain/reply.ts'
 import type { Trace } from '../domain/stage.ts'
 import { laneName } from '../lanes/keys.ts'
 import type { Lanes } from '../lanes/lanes.ts'
@@ -8,8 +9,15 @@ import type { Replies } from '../records/replies.ts'
 
 export interface ReplyRequest {
   conversationId: string
-  text: string
-  agent: { name: string } | null
+  message: Outgoing
+  /** Null when a bot speaks. */
+  agent: Agent | null
+  /** What a notification is about; null for a plain reply. */
+  topic: string | null
+  /** Set for a thread of comments. */
+  comment?: CommentAnswer
+  /** How many calls of the Send API it takes. */
+  parts: number
   by: string
   idempotencyKey: string | undefined
 }
@@ -24,20 +32,32 @@ export interface AcceptDeps {
   trace: Trace
 }
 
+/** The reply's id, 22 characters of base64url that nobody can guess or that follow from a seed. */
+export function replyId(seed: string | Buffer = randomBytes(16)): string {
+  return `rpl_${hash('sha256', seed, 'base64url').slice(0, 22)}`
+}
+
+/** The id of the reply that was asked for with this key. */
+export function keyedReplyId(by: string, idempotencyKey: string): string {
+  return replyId(JSON.stringify([by, idempotencyKey]))
+}
+
 /**
  * Takes a reply and resolves when it is durable. With an idempotency key its id follows from the key, so that the
  * lane's own dedupe makes a repeated request one reply, also when the first one died half-way.
  */
 export function acceptReply(deps: AcceptDeps): (request: ReplyRequest) => Promise<Accepted> {
-  return async ({ idempotencyKey, ...request }) => {
-    const fingerprint = hash('sha256', JSON.stringify([request.conversationId, request.text, request.agent]))
-    const seed = idempotencyKey === undefined ? randomBytes(16) : JSON.stringify([request.by, idempotencyKey])
-    const id = `rpl_${hash('sha256', seed, 'base64url').slice(0, 22)}`
+  return async ({ idempotencyKey, parts, ...request }) => {
+    const { conversationId, message, agent, topic, comment } = request
+    // Which comment it is may have been chosen for the request, and another one the next time.
+    const deed = comment ? [comment.do, comment.publicText ?? null] : []
+    const fingerprint = hash('sha256', JSON.stringify([conversationId, message, agent, topic, ...deed]))
+    const id = idempotencyKey === undefined ? replyId() : keyedReplyId(request.by, idempotencyKey)
     const reply: Reply = { id, at: Date.now(), ...request }
-    if ((await deps.replies.open(reply, fingerprint)) !== fingerprint)
+    if ((await deps.replies.open(reply, { fingerprint, parts })) !== fingerprint)
       return { ok: false, fault: 'KEY_REUSED' }
-    const lane = laneName('out', request.conversationId)
-    const where = maskConversation(request.conversationId)
+    const lane = laneName('out', conversationId)
+    const where = maskConversation(conversationId)
     deps.trace('accept', { conversation: where, reply: id })
     const fresh = await deps.lanes.append([{ lane, id, payload: JSON.stringify(reply) }])
     deps.trace('append', { conversation: where, new: fresh, duplicates: 1 - fresh })

@@ -1,19 +1,40 @@
 import type { Conversation } from '../domain/conversation.ts'
 import { maskConversation } from '../domain/conversation.ts'
-import type { DomainEvent } from '../domain/event.ts'
+import type { DomainEvent, ShownViews } from '../domain/event.ts'
 import type { Page } from '../domain/page.ts'
 import type { Trace } from '../domain/stage.ts'
-import type { CustomerMessage, HelpdeskAdapter, Step, TicketHelpdesk } from '../helpdesk/adapter.ts'
+import type { HelpdeskAdapter, Step } from '../helpdesk/adapter.ts'
 import { readPayload } from '../lanes/read-payload.ts'
 import type { Work } from '../lanes/drain.ts'
-import type { Hold } from '../lanes/hold.ts'
 import type { Task } from '../lanes/lanes.ts'
+import type { Comments } from '../records/comments.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { PrivateReplies } from '../records/private-replies.ts'
+import type { Receipts } from '../records/receipts.ts'
+import type { Accepted, ReplyRequest } from './accept-reply.ts'
+import { followRule, metRule, shownRule } from './comment-rules.ts'
+import type { MetRule } from './comment-rules.ts'
+import { forwardSteps } from './forward-steps.ts'
+import { viewOf } from './helpdesk-view.ts'
+import { opensTicket } from './opens-ticket.ts'
+import { mayBeOurs } from './place-comments.ts'
+import { reportReceipt } from './report-receipt.ts'
 
 export interface ForwardDeps {
-  pages: ReadonlyMap<string, Page>
+  pages: ReadonlyMap<string, Page & { show?: ShownViews | undefined }>
   helpdesks: ReadonlyMap<string, HelpdeskAdapter>
   conversations: Pick<Conversations, 'ticket' | 'keepTicket'>
+  receipts: Pick<Receipts, 'untold' | 'noteTold'>
+  /** What the person of a conversation is called, for notes. Without it they are "the customer". */
+  nameOf?: (conversationId: string) => Promise<string | undefined>
+  /** The event with our own links, where files of customers are copied. */
+  showLinks?: ((event: DomainEvent) => Promise<DomainEvent>) | undefined
+  /** Whether a comment is a reply that we sent: the helpdesk has it then. Without it the Page's own are all shown. */
+  wroteComment?: (commentId: string, pageId: string) => Promise<boolean>
+  /** Takes what the Page's rules say of comments. Without it there are no rules. */
+  accept?: (request: ReplyRequest) => Promise<Accepted>
+  comments?: Pick<Comments, 'find' | 'postText'>
+  privateReplies?: Pick<PrivateReplies, 'toTell'>
   trace: Trace
 }
 
@@ -40,9 +61,23 @@ export function forwardEvent(deps: ForwardDeps): Work {
     }
     const step: Step = { idempotencyKey: event.id, attempt: task.attempts + 1, signal: hold.signal }
     const began = performance.now()
-    if (helpdesk.style === 'events') await helpdesk.forwardEvent(event, conversation, step)
-    else if (!(await forwardSteps({ deps, helpdesk, page, event, conversation, step, task, hold }))) {
-      return { verdict: 'free' }
+    // Which of our replies it moves on was noted when it was split; here the helpdesk is told.
+    await reportReceipt(deps, { helpdesk, conversation, event, step })
+    // Like the echoes of our messages: it confirms a reply, and is no news.
+    if (await isOurs(event, deps)) return { verdict: 'done' }
+    const rule = await rulesOn(event, deps)
+    const shown = (await deps.showLinks?.(event)) ?? event
+    if (helpdesk.style === 'events') {
+      await helpdesk.forwardEvent(rule ? withRule(shown, rule) : shown, conversation, step)
+    } else {
+      const view = viewOf(event, page)
+      // A receipt is no business of a ticket: it moves our own replies on, elsewhere.
+      if (view === 'status' || view === 'nothing') return { verdict: 'done' }
+      if (!opensTicket(event, page) && !(await hasTicket(deps, conversation, page, task))) {
+        return { verdict: 'done' }
+      }
+      const work = { deps, helpdesk, page, event: shown, view, rule, conversation, step, task, hold }
+      if (!(await forwardSteps(work))) return { verdict: 'free' }
     }
     deps.trace('forward', {
       conversation: where,
@@ -53,52 +88,27 @@ export function forwardEvent(deps: ForwardDeps): Work {
   }
 }
 
-interface Steps {
-  deps: ForwardDeps
-  helpdesk: TicketHelpdesk
-  page: Page
-  event: DomainEvent
-  conversation: Conversation
-  step: Step
-  task: Task
-  hold: Hold
+async function isOurs(event: DomainEvent, deps: ForwardDeps): Promise<boolean> {
+  if (event.kind !== 'comment' || !mayBeOurs(event)) return false
+  return (await deps.wroteComment?.(event.commentId, event.pageId)) === true
 }
 
-/**
- * Opens a ticket where there is none, then adds what happened. The ticket is kept in the lane before it is kept with
- * the conversation, so that a retry after a crash between the two goes on with it and never opens a second one.
- * False when the lease was lost on the way.
- */
-async function forwardSteps(all: Steps): Promise<boolean> {
-  const { deps, helpdesk, page, event, conversation, step, task, hold } = all
-  let ticket = await deps.conversations.ticket(conversation.id, page.helpdesk)
-  if (!ticket) {
-    ticket =
-      task.progress ||
-      (await helpdesk.openTicket(conversation, { ...step, idempotencyKey: `${event.id}:ticket` }))
-    if (ticket !== task.progress && !(await hold.save(ticket))) return false
-    await deps.conversations.keepTicket(conversation.id, page.helpdesk, ticket)
-  }
-  const message = customerMessage(event)
-  if (message) await helpdesk.appendMessage(ticket, message, step)
-  else await helpdesk.addNote(ticket, { at: event.timestamp, text: noteText(event) }, step)
-  return true
+/** The rule that a comment meets, once what it says is under way. Before any helpdesk is told, which may be down. */
+async function rulesOn(event: DomainEvent, { accept, pages }: ForwardDeps): Promise<MetRule | undefined> {
+  const met = accept && metRule(event, pages)
+  if (met && event.kind === 'comment') await followRule({ accept }, event, met)
+  return met
 }
 
-/** What the person said or tapped; undefined for what only happened. */
-function customerMessage(event: DomainEvent): CustomerMessage | undefined {
-  if (event.kind === 'unknown') return undefined
-  const base = { eventId: event.id, at: event.timestamp }
-  if (event.kind === 'postback')
-    return { ...base, text: event.title, attachments: [], payload: event.payload }
-  return {
-    ...base,
-    text: event.text,
-    attachments: event.attachments,
-    payload: event.quickReply?.payload ?? null,
-  }
+function withRule(event: DomainEvent, rule: MetRule): DomainEvent {
+  return event.kind === 'comment' ? { ...event, rule: shownRule(rule) } : event
 }
 
-function noteText(event: DomainEvent): string {
-  return event.kind === 'unknown' ? `Messenger event: ${event.name}` : event.kind
+async function hasTicket(
+  { conversations }: ForwardDeps,
+  { id }: Conversation,
+  { helpdesk }: Page,
+  { progress }: Task,
+): Promise<boolean> {
+  return progress !== '' || (await conversations.ticket(id, helpdesk)) !== undefined
 }

@@ -10,9 +10,11 @@ export function messageEvent(
     text?: string | undefined
     attachments?: readonly unknown[] | undefined
     quickReplyPayload?: string | undefined
+    /** The mid that this answers. */
+    replyTo?: string | undefined
   },
 ) {
-  const { pageId, psid, mid, timestamp, text, attachments, quickReplyPayload } = message
+  const { pageId, psid, mid, timestamp, text, attachments, quickReplyPayload, replyTo } = message
   return {
     sender: { id: psid },
     recipient: { id: pageId },
@@ -21,6 +23,7 @@ export function messageEvent(
       mid,
       ...(text !== undefined && { text }),
       ...(quickReplyPayload !== undefined && { quick_reply: { payload: quickReplyPayload } }),
+      ...(replyTo !== undefined && { reply_to: { mid: replyTo } }),
       ...(attachments !== undefined && { attachments }),
     },
   }
@@ -45,9 +48,10 @@ export function echoEvent(
     metadata?: string | undefined
     text?: string | undefined
     attachments?: readonly unknown[] | undefined
+    replyTo?: string | undefined
   },
 ) {
-  const { pageId, psid, mid, timestamp, appId, metadata, text, attachments } = echo
+  const { pageId, psid, mid, timestamp, appId, metadata, text, attachments, replyTo } = echo
   return {
     sender: { id: pageId },
     recipient: { id: psid },
@@ -59,6 +63,7 @@ export function echoEvent(
       ...(metadata !== undefined && { metadata }),
       ...(text !== undefined && { text }),
       ...(attachments !== undefined && { attachments }),
+      ...(replyTo !== undefined && { reply_to: { mid: replyTo } }),
     },
   }
 }

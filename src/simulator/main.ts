@@ -1,27 +1,7 @@
 import { parseArgs } from 'node:util'
+import { HELP } from './help.ts'
+import type { SimulatedPage } from './pages.ts'
 import { startSimulator } from './simulator.ts'
-
-const HELP = `Stands in for Meta: Graph's Send API, and a person's Messenger under /_sim.
-
-  node src/simulator/main.ts [options]
-
-  --port <n>             port to listen on, 4000 by default, 0 for any
-  --host <address>       address to listen on, 127.0.0.1 by default
-  --webhook-url <url>    where deliveries go, http://127.0.0.1:3000/webhooks/meta by default
-  --app-secret <secret>  signs deliveries and proves calls, "simulated-app-secret" by default
-  --verify-token <token> what POST /_sim/verify shows to the webhook
-  --page <id:token>      a Page and its access token; may be repeated; "1234567890:simulated-page-token" by default
-  --no-echoes            send no echoes
-  --help
-
-  POST   /_sim/messages   { "pageId", "psid", "text" | "attachments" | "postback": { "title", "payload" }, "quickReplyPayload" }
-  GET    /_sim/messages   ?psid=&pageId=   what Messenger shows
-  POST   /_sim/redeliver  { "mid" }        the same delivery once more
-  POST   /_sim/fail       { "times", "status", "error": { "code", "error_subcode", "message" }, "hangMs", "cut": "before" | "after", "taken" }
-  DELETE /_sim/fail       sends succeed again
-  POST   /_sim/verify     the check that Meta makes when a webhook is set up
-  POST   /v26.0/<page id or me>/messages   the Send API
-`
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -29,10 +9,20 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '4000' },
       host: { type: 'string', default: '127.0.0.1' },
       'webhook-url': { type: 'string', default: 'http://127.0.0.1:3000/webhooks/meta' },
+      'app-id': { type: 'string' },
       'app-secret': { type: 'string', default: 'simulated-app-secret' },
       'verify-token': { type: 'string' },
-      page: { type: 'string', multiple: true, default: ['1234567890:simulated-page-token'] },
+      page: { type: 'string', multiple: true },
+      'instagram-page': { type: 'string', multiple: true, default: [] },
+      'default-app': { type: 'string' },
+      windows: { type: 'string', default: 'enforced' },
+      limits: { type: 'string', default: 'enforced' },
+      profiles: { type: 'string', default: 'given' },
       'no-echoes': { type: 'boolean', default: false },
+      'no-deliveries': { type: 'boolean', default: false },
+      'redeliver-after': { type: 'string', default: '100,500,2000' },
+      keep: { type: 'string', default: '100000' },
+      quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -41,30 +31,54 @@ async function main(): Promise<void> {
     return
   }
 
+  const instagram = values['instagram-page'].map((text) => parsePage('--instagram-page', text, 'instagram'))
+  const given = values.page ?? (instagram.length === 0 ? ['1234567890:simulated-page-token'] : [])
+  const defaultApp = values['default-app']
   const simulator = await startSimulator({
-    port: parsePort(values.port),
+    port: parseNumber('--port', values.port, 0, 65_535),
     host: values.host,
     webhookUrl: values['webhook-url'],
     appSecret: values['app-secret'],
+    ...(values['app-id'] !== undefined && { appId: parseNumber('--app-id', values['app-id'], 1) }),
     ...(values['verify-token'] !== undefined && { verifyToken: values['verify-token'] }),
-    pages: values.page.map(parsePage),
+    ...(defaultApp !== undefined && {
+      defaultAppId: defaultApp === 'none' ? null : parseNumber('--default-app', defaultApp, 1),
+    }),
+    pages: [...given.map((text) => parsePage('--page', text, 'messenger')), ...instagram],
+    windows: parseMode('--windows', values.windows, ['enforced', 'open'] as const),
+    limits: parseMode('--limits', values.limits, ['enforced', 'off'] as const),
+    profiles: parseMode('--profiles', values.profiles, ['given', 'none'] as const),
     echoes: !values['no-echoes'],
-    log: say,
+    deliveries: !values['no-deliveries'],
+    redeliverAfterMs: values['redeliver-after']
+      .split(',')
+      .filter((text) => text !== '')
+      .map((text) => parseNumber('--redeliver-after', text, 1)),
+    keep: parseNumber('--keep', values.keep, 1),
+    ...(!values.quiet && { log: say }),
   })
   say(`simulator on ${simulator.url}, deliveries go to ${values['webhook-url']}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void simulator.close())
 }
 
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${text} is no port`)
-  return port
+function parseNumber(flag: string, text: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < min || number > max) {
+    throw new Error(`${flag} ${text} is no number between ${min} and ${max}`)
+  }
+  return number
 }
 
-function parsePage(text: string): { id: string; accessToken: string } {
+function parseMode<T extends string>(flag: string, text: string, modes: readonly T[]): T {
+  const mode = modes.find((one) => one === text)
+  if (mode === undefined) throw new Error(`${flag} takes ${modes.join(' or ')}`)
+  return mode
+}
+
+function parsePage(flag: string, text: string, channel: 'messenger' | 'instagram'): SimulatedPage {
   const [, id, accessToken] = /^(\d+):(.+)$/.exec(text) ?? []
-  if (!id || !accessToken) throw new Error('--page takes <id>:<access token>, the id in digits')
-  return { id, accessToken }
+  if (!id || !accessToken) throw new Error(`${flag} takes <id>:<access token>, the id in digits`)
+  return { id, accessToken, channel }
 }
 
 function say(line: string): void {

@@ -4,11 +4,14 @@ import { sign } from './delivery.ts'
 /** What the webhook said to one delivery, after all tries. No status: it never answered. */
 export type WebhookAnswer = { status?: number; body: string; tries: number; error?: string }
 
+/** In place of an answer, when Meta has no reason to call. */
+export const NOT_SUBSCRIBED: WebhookAnswer = { body: '', tries: 0, error: 'not subscribed to this field' }
+
 export type WebhookClient = {
   /** Posts a delivery, and again while it is not answered 200, as Meta does. */
   post(bytes: Buffer): Promise<WebhookAnswer>
   /** The check Meta makes when the webhook is set up. */
-  verify(verifyToken: string, challenge: string): Promise<WebhookAnswer & { verified: boolean }>
+  verify(verifyToken: string, challenge: string, url?: string): Promise<WebhookAnswer & { verified: boolean }>
 }
 
 // Meta waits 5 s, tries again at once a few times, and less often after that.
@@ -54,8 +57,7 @@ export function createWebhookClient(deps: {
       return answer
     },
 
-    async verify(verifyToken, challenge) {
-      const base = webhookUrl()
+    async verify(verifyToken, challenge, base = webhookUrl()) {
       const query = new URLSearchParams({
         'hub.mode': 'subscribe',
         'hub.verify_token': verifyToken,

@@ -18,7 +18,7 @@ const redis = useRedis()
 /** Commands that other parts of the gate run as they are, and which. */
 const runElsewhere: Record<string, () => boolean> = {
   'npm ci && npm run demo': () => /npm ci[\s\S]*npm run demo -- --exit/.test(readFileSync('.ci/run', 'utf8')),
-  'npm ci && npm test': () => readFileSync('package.json', 'utf8').includes('generate:check && npm test'),
+  'npm ci && npm test': () => /"check": "[^"]* && npm test"/.test(readFileSync('package.json', 'utf8')),
   'npm run test:chaos -- --seed 7 --seconds 20': () => existsSync('test/integration/chaos.test.ts'),
   // process.test.ts starts the same command; npm only adds its name.
   'npm start': () => readFileSync('package.json', 'utf8').includes('"start": "node src/main.ts all"'),
@@ -36,7 +36,7 @@ describe('the README', () => {
     const known = commands.filter((command) => command in runElsewhere)
     for (const command of known) expect([command, runElsewhere[command]!()]).toEqual([command, true])
     const here = commands.filter((command) => !(command in runElsewhere))
-    for (const command of here) expect(command).toMatch(/^curl |check-config$/)
+    for (const command of here) expect(command).toMatch(/^curl |(check-config|doctor)$/)
     expect(known.toSorted()).toEqual(Object.keys(runElsewhere).toSorted())
   })
 
@@ -64,6 +64,20 @@ describe('the README', () => {
     const command = commands.find((one) => one.endsWith('check-config'))!
     const { stdout } = await bash(command.replace('=deskbridge.yaml', `=${join(dir, 'deskbridge.yaml')}`))
     expect(stdout).toContain('is in order')
+    await rm(dir, { recursive: true })
+  })
+
+  it('has a doctor that works when it is pasted, and says what is wrong', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'deskbridge-readme-'))
+    const file = join(dir, 'deskbridge.yaml')
+    await writeFile(file, stringify(configWith(redis.url)))
+    const command = commands.find((one) => one.endsWith('doctor'))!
+    // The Graph of this config is a closed port.
+    const { stdout, code } = await bash(command, { DESKBRIDGE_CONFIG: file }).then(
+      (done) => ({ ...done, code: 0 }),
+      (error: { stdout: string; code: number }) => error,
+    )
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/Redis[^]*Acme/)])
     await rm(dir, { recursive: true })
   })
 

@@ -22,6 +22,9 @@ async function startMeta() {
     appSecret,
     pages: [{ id: pageId, accessToken: 'token-of-the-page' }],
     webhookUrl: 'http://127.0.0.1:9/webhooks/meta',
+    // The test posts what people write by itself.
+    windows: 'open',
+    deliveries: false,
   })
   onTestFinished(() => simulator.close())
   return simulator

@@ -1,94 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { DomainEvent } from '../../src/domain/event.ts'
-import { StepError } from '../../src/domain/step-error.ts'
-import type { EventHelpdesk, TicketHelpdesk } from '../../src/helpdesk/adapter.ts'
-import { conversations } from '../../src/records/conversations.ts'
-import { forwardEvent } from '../../src/routing/forward-event.ts'
-import type { ForwardDeps } from '../../src/routing/forward-event.ts'
-import { drainKit } from '../support/lane-drain.ts'
-import { laneKit, noTrace } from '../support/lane-kit.ts'
-import type { LaneKit } from '../support/lane-kit.ts'
-import { conversation, page } from '../support/lane-replies.ts'
+import type { EventHelpdesk } from '../../src/helpdesk/adapter.ts'
+import { base, busy, inLane, inbound, message, ticketDesk, whole } from '../support/lane-events.ts'
+import { laneKit } from '../support/lane-kit.ts'
+import { conversation } from '../support/lane-replies.ts'
 import { useRedis } from '../support/redis.ts'
 
 const redis = useRedis({ appendfsync: 'no' })
-
-const lane = `in:${conversation}`
-const whole = { id: conversation, pageId: '1', psid: '2400000000000001', channel: 'messenger' }
-const busy = () => new StepError('busy', { code: 'DESK_BUSY', verdict: 'retry', arrived: 'unknown' })
-
-function message(n: number): DomainEvent {
-  return { ...base(n), kind: 'message', mid: `m_${n}`, text: `text ${n}`, attachments: [] }
-}
-
-function base(n: number) {
-  const psid = '2400000000000001'
-  return {
-    id: `evt_${n}`,
-    pageId: '1',
-    conversationId: conversation,
-    psid,
-    timestamp: n,
-    standby: false,
-    raw: null,
-  }
-}
-
-/** Steps of a helpdesk, as they are called; the planned ones fail, before or after they had their effect. */
-function ticketDesk() {
-  const steps: string[] = []
-  const failing = new Map<string, Error>()
-  let opened = 0
-  function step(text: string, name: string): void {
-    steps.push(text)
-    const error = failing.get(name)
-    failing.delete(name)
-    if (error) throw error
-  }
-  const helpdesk: TicketHelpdesk = {
-    style: 'tickets',
-    async openTicket(of, { idempotencyKey, attempt }) {
-      expect(of).toEqual(whole)
-      step(`open ${idempotencyKey} #${attempt}`, 'open')
-      return Promise.resolve(`T-${++opened}`)
-    },
-    async appendMessage(ticket, { eventId, text, payload }, { idempotencyKey, attempt }) {
-      expect(idempotencyKey).toBe(eventId)
-      step(`append ${ticket} ${eventId} ${text} ${payload} #${attempt}`, 'append')
-      return Promise.resolve()
-    },
-    async addNote(ticket, { at, text }) {
-      step(`note ${ticket} ${at} ${text}`, 'note')
-      return Promise.resolve()
-    },
-    close: () => Promise.resolve(),
-  }
-  return { helpdesk, steps, failing }
-}
-
-function inbound(kit: LaneKit, helpdesk: EventHelpdesk | TicketHelpdesk) {
-  const records = conversations(kit.redis, { prefix: kit.prefix, conversationMs: 60_000, replyMs: 60_000 })
-  const deps: ForwardDeps = {
-    pages: new Map([['1', page]]),
-    helpdesks: new Map([['main', helpdesk]]),
-    conversations: records,
-    trace: noTrace,
-  }
-  return {
-    records,
-    deps,
-    append: (...events: DomainEvent[]) =>
-      kit.lanes.append(events.map((event) => ({ lane, id: event.id, payload: JSON.stringify(event) }))),
-    async turn(more: Partial<ForwardDeps> = {}): Promise<string[]> {
-      const own = drainKit(kit, { work: forwardEvent({ ...deps, ...more }) })
-      await kit.waitEnds(lane)
-      await own.drain.offer([lane])
-      await own.until(() => own.settled.some((one) => one.result !== 'next' && one.result !== 'saved'))
-      await own.drain.stop()
-      return own.counted
-    },
-  }
-}
 
 describe('a helpdesk that takes events', () => {
   test('gets each as it is, in order, under the same key on every try', async () => {
@@ -124,7 +41,7 @@ describe('a helpdesk that has tickets', () => {
     await append(
       message(1),
       { ...base(2), kind: 'postback', mid: null, title: 'Yes', payload: 'YES' },
-      { ...base(3), kind: 'unknown', name: 'read' },
+      { ...base(3), kind: 'unknown', name: 'call' },
       { ...base(4), kind: 'message', mid: 'm', text: 'Blue', attachments: [], quickReply: { payload: 'B' } },
     )
     expect(await turn()).toEqual(['done', 'done', 'done', 'done'])
@@ -132,7 +49,7 @@ describe('a helpdesk that has tickets', () => {
       'open evt_1:ticket #1',
       'append T-1 evt_1 text 1 null #1',
       'append T-1 evt_2 Yes YES #1',
-      'note T-1 3 Messenger event: read',
+      'note T-1 3 Messenger event: call',
       'append T-1 evt_4 Blue B #1',
     ])
   })
@@ -182,8 +99,8 @@ describe('a helpdesk that has tickets', () => {
       ...helpdesk,
       async openTicket(of, step) {
         const ticket = await helpdesk.openTicket(of, step)
-        await kit.leaseEnds(lane)
-        await kit.claimOne(lane)
+        await kit.leaseEnds(inLane)
+        await kit.claimOne(inLane)
         return ticket
       },
     })
@@ -217,7 +134,7 @@ describe('an event with nowhere to go', () => {
     const kit = laneKit(redis.client)
     const { helpdesk, steps } = ticketDesk()
     const { append, turn } = inbound(kit, helpdesk)
-    await kit.append(lane, '{"id":')
+    await kit.append(inLane, '{"id":')
     await append(message(1))
     expect(await turn()).toEqual(['dead PAYLOAD_UNREADABLE', 'done'])
     expect(steps).toHaveLength(2)

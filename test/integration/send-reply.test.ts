@@ -30,11 +30,14 @@ describe('a reply that Graph takes', () => {
     expect(await turn()).toEqual(['done'])
     expect(calls).toEqual([
       {
-        pageId: '1',
+        method: 'POST',
+        path: '1/messages',
         accessToken: 'token-of-the-page',
-        psid: '2400000000000001',
-        text: 'answer 1',
-        metadata: replyNumber(1).id,
+        body: {
+          recipient: { id: '2400000000000001' },
+          messaging_type: 'RESPONSE',
+          message: { text: 'answer 1', metadata: replyNumber(1).id },
+        },
       },
     ])
     expect(await record(1)).toEqual({
@@ -42,7 +45,7 @@ describe('a reply that Graph takes', () => {
       conversationId: conversation,
       status: 'sent',
       possibleRepeat: false,
-      mid: 'm_1',
+      parts: [{ mid: 'm_1', status: 'sent' }],
     })
     expect(told).toMatchObject([
       {
@@ -55,24 +58,24 @@ describe('a reply that Graph takes', () => {
   })
 
   test('goes after the one before it', async () => {
-    const { turn, calls } = await withReplies(3)
+    const { turn, texts } = await withReplies(3)
     await turn()
-    expect(calls.map((one) => one.text)).toEqual(['answer 1', 'answer 2', 'answer 3'])
+    expect(texts()).toEqual(['answer 1', 'answer 2', 'answer 3'])
   })
 })
 
 describe('a reply that Graph does not take', () => {
   test.each([
-    { name: 'Graph is busy', answer: refusedWith(4) },
+    { name: 'Graph is busy', answer: refusedWith(2) },
     { name: 'the request never left', answer: noAnswer('no') },
   ])('is sent later, without waiting for an echo, when $name', async ({ answer }) => {
-    const { turn, calls, answers, record, kit } = await withReplies(2)
+    const { turn, texts, answers, record, kit } = await withReplies(2)
     answers.push(answer)
     expect(await turn()).toMatchObject([expect.stringMatching(/^retry GRAPH_/)])
     expect(await record(1)).toMatchObject({ status: 'queued', possibleRepeat: false })
     expect(await kit.statuses.of(outLane)).toMatchObject({ waiting: 2, attempts: 1 })
     await turn()
-    expect(calls.map((one) => one.text)).toEqual(['answer 1', 'answer 1', 'answer 2'])
+    expect(texts()).toEqual(['answer 1', 'answer 1', 'answer 2'])
     expect(await record(1)).toMatchObject({ status: 'sent', possibleRepeat: false })
   })
 
@@ -85,23 +88,15 @@ describe('a reply that Graph does not take', () => {
       message: expect.stringMatching(/customer writes again/),
       graph: { code: 10, subcode: 2_018_278 },
     }
-    expect(await record(1)).toMatchObject({ status: 'failed', mid: null, failure })
+    expect(await record(1)).toMatchObject({
+      status: 'failed',
+      parts: [{ mid: null, status: 'failed' }],
+      failure,
+    })
     expect(told[0]).toMatchObject({ reply: replyNumber(1).id, outcome: { status: 'failed', failure } })
     expect((await kit.deadLetters.list(10)).letters).toMatchObject([{ kind: 'reply', code: 'WINDOW_CLOSED' }])
     expect(calls).toHaveLength(2)
     expect(await record(2)).toMatchObject({ status: 'sent' })
-  })
-
-  test('waits while the Page cannot send, with all behind it, and leaves when the Page is mended', async () => {
-    const { turn, calls, answers, record, kit } = await withReplies(2)
-    answers.push(refusedWith(190), refusedWith(190))
-    expect(await turn()).toEqual(['wait PAGE_STOPPED'])
-    expect(await kit.statuses.of(outLane)).toMatchObject({ attempts: 0, lastCode: 'PAGE_STOPPED' })
-    expect(await record(1)).toMatchObject({ status: 'queued' })
-    await turn()
-    await turn()
-    expect(calls.map((one) => one.text)).toEqual(['answer 1', 'answer 1', 'answer 1', 'answer 2'])
-    expect(await record(1)).toMatchObject({ status: 'sent', possibleRepeat: false })
   })
 
   test('can be replayed from its dead letter, and is told anew', async () => {
@@ -111,7 +106,7 @@ describe('a reply that Graph does not take', () => {
     const [letter] = (await kit.deadLetters.list(1)).letters
     expect(await kit.deadLetters.replay(letter!)).toBe(true)
     expect(await turn()).toEqual(['done'])
-    expect(await record(1)).toMatchObject({ status: 'sent', mid: 'm_2', possibleRepeat: false })
+    expect(await record(1)).toMatchObject({ status: 'sent', parts: [{ mid: 'm_2' }], possibleRepeat: false })
     expect(await record(1)).not.toHaveProperty('failure')
     expect(told.map((one) => one.outcome.status)).toEqual(['failed', 'sent'])
   })
@@ -123,7 +118,7 @@ describe('a reply that Graph does not take', () => {
     const kit = laneKit(redis.client)
     const out = outbound(kit)
     const lost = { ...replyNumber(1), conversationId }
-    await out.records.open(lost, 'print')
+    await out.records.open(lost, { fingerprint: 'print', parts: 1 })
     await kit.lanes.append([{ lane: outLane, id: lost.id, payload: JSON.stringify(lost) }])
     expect(await out.turn()).toEqual(['dead PAGE_UNKNOWN'])
     expect(out.calls).toEqual([])
@@ -154,7 +149,7 @@ describe('telling the helpdesk', () => {
     const { turn, calls, toldErrors, record, kit } = await withReplies(2)
     toldErrors.push(deskDown('permanent'))
     expect(await turn()).toEqual(['done', 'done'])
-    expect(await record(1)).toMatchObject({ status: 'sent', mid: 'm_1' })
+    expect(await record(1)).toMatchObject({ status: 'sent', parts: [{ mid: 'm_1' }] })
     expect(await kit.deadLetters.count()).toBe(0)
     expect(calls).toHaveLength(2)
   })
@@ -163,7 +158,7 @@ describe('telling the helpdesk', () => {
     const { turn, toldErrors, record, calls } = await withReplies()
     toldErrors.push(deskDown('retry'))
     expect(await turn({ giveUpMs: -1 })).toEqual(['dead DESK'])
-    expect(await record(1)).toMatchObject({ status: 'sent', mid: 'm_1' })
+    expect(await record(1)).toMatchObject({ status: 'sent', parts: [{ mid: 'm_1' }] })
     expect(calls).toHaveLength(1)
   })
 
@@ -178,9 +173,11 @@ describe('telling the helpdesk', () => {
 })
 
 describe('a Redis that takes no records (a full one still lets lanes drain)', () => {
+  const full = () => Promise.reject(new Error('OOM command not allowed'))
+
   test('costs a status and never a message: sent once, and the lane goes on', async () => {
     const { turn, calls, deps, kit } = await withReplies(2)
-    const broken = { ...deps.replies, update: () => Promise.reject(new Error('OOM command not allowed')) }
+    const broken = { ...deps.replies, update: full, noteSent: full }
     expect(await turn({ replies: broken })).toEqual(['done', 'done'])
     expect(calls).toHaveLength(2)
     expect(await kit.payloads(outLane)).toEqual([])
@@ -189,7 +186,7 @@ describe('a Redis that takes no records (a full one still lets lanes drain)', ()
   test('does not keep a refused reply in its lane', async () => {
     const { turn, answers, calls, deps } = await withReplies(2)
     answers.push(refusedWith(100))
-    const broken = { ...deps.replies, update: () => Promise.reject(new Error('OOM command not allowed')) }
+    const broken = { ...deps.replies, update: full, noteSent: full }
     expect(await turn({ replies: broken })).toEqual(['dead MESSAGE_REFUSED', 'done'])
     expect(calls).toHaveLength(2)
   })
@@ -198,18 +195,18 @@ describe('a Redis that takes no records (a full one still lets lanes drain)', ()
 describe('a Graph that fails', () => {
   test('with a 5xx may have sent it: its echo is waited for', async () => {
     const { turn, answers, calls, echo, record } = await withReplies()
-    answers.push({ outcome: 'error', status: 500, code: 2, subcode: null, isTransient: true })
+    answers.push(refusedWith(2, null, { status: 500 }))
     expect(await turn()).toEqual(['retry GRAPH_FAILED'])
     expect(await turn()).toEqual(['wait WAITING_FOR_ECHO'])
     await echo(1, 'm_1')
     expect(await turn()).toEqual(['done'])
     expect(calls).toHaveLength(1)
-    expect(await record(1)).toMatchObject({ status: 'sent', mid: 'm_1', possibleRepeat: false })
+    expect(await record(1)).toMatchObject({ status: 'sent', parts: [{ mid: 'm_1' }], possibleRepeat: false })
   })
 
   test('with a 5xx for everybody opens its breaker, so that nobody gets copies of what was sent all the same', async () => {
     const { turn, answers, calls } = await withReplies()
-    answers.push({ outcome: 'error', status: 503, code: 2, subcode: null, isTransient: true })
+    answers.push(refusedWith(2, null, { status: 503 }))
     const failures: unknown[] = []
     const watched = {
       run: <T>(work: () => Promise<T>) =>
@@ -221,14 +218,6 @@ describe('a Graph that fails', () => {
     expect(await turn({ breaker: watched })).toEqual(['retry GRAPH_FAILED'])
     expect(failures).toMatchObject([{ facts: { destinationDown: true, arrived: 'unknown' } }])
     expect(calls).toHaveLength(1)
-  })
-
-  test('because the Page may not send is waited for, but not for ever', async () => {
-    const { turn, answers, record } = await withReplies()
-    answers.push(refusedWith(190), refusedWith(190))
-    expect(await turn()).toEqual(['wait PAGE_STOPPED'])
-    expect(await turn({ giveUpMs: -1 })).toEqual(['dead PAGE_STOPPED'])
-    expect(await record(1)).toMatchObject({ status: 'failed', failure: { code: 'PAGE_STOPPED' } })
   })
 })
 
@@ -243,7 +232,7 @@ test('whoever lost the lane while sending writes nothing over what the next hold
   clock.now += 15_000
   expect(await turn()).toEqual(['done'])
   late.resolve(sentAs('m_late'))
-  expect(await frozen).toEqual(['stale LEASE_LOST'])
+  expect(await frozen).toEqual(['done', 'stale COMMIT_REFUSED'])
   expect(await kit.payloads(outLane)).toEqual([])
-  expect(await record(1)).toMatchObject({ status: 'sent', mid: 'm_2', possibleRepeat: true })
+  expect(await record(1)).toMatchObject({ status: 'sent', parts: [{ mid: 'm_2' }], possibleRepeat: true })
 })

@@ -4,7 +4,9 @@ import { delivery } from '../../src/queue/journal.ts'
 import type { DeliveryBatch } from '../../src/queue/journal.ts'
 import { splitDeliveries } from '../../src/queue/split-deliveries.ts'
 import type { SplitDeps } from '../../src/queue/split-deliveries.ts'
+import { windowOpening } from '../../src/meta/policy/window.ts'
 import { conversations } from '../../src/records/conversations.ts'
+import { lastDeliveries } from '../../src/records/last-deliveries.ts'
 import { replies } from '../../src/records/replies.ts'
 import { laneKit, memoryLog, noTrace } from '../support/lane-kit.ts'
 import { useRedis } from '../support/redis.ts'
@@ -15,10 +17,15 @@ const replyId = 'rpl_0123456789012345678901'
 
 function open(more: Partial<SplitDeps> = {}) {
   const kit = laneKit(redis.client, { shards: 4 })
-  const settings = { prefix: kit.prefix, conversationMs: 60_000, replyMs: 60_000 }
-  const records = { conversations: conversations(kit.redis, settings), replies: replies(kit.redis, settings) }
+  const settings = { prefix: kit.prefix, conversationMs: 60_000, replyMs: 60_000, windowOpening }
+  const records = {
+    conversations: conversations(kit.redis, settings),
+    replies: replies(kit.redis, settings),
+    lastDeliveries: lastDeliveries(kit.redis, settings),
+  }
   const rings: string[][] = []
   const heard: string[] = []
+  const noticed: string[] = []
   const split = splitDeliveries({
     ...records,
     lanes: kit.lanes,
@@ -26,6 +33,7 @@ function open(more: Partial<SplitDeps> = {}) {
     ring: (lanes) => Promise.resolve(void rings.push(lanes)),
     trace: noTrace,
     log: memoryLog(),
+    notice: (events) => Promise.resolve(void noticed.push(...events.map((event) => event.id))),
     onEvent: (kind, name) => heard.push(name ? `${kind} ${name}` : kind),
     ...more,
   })
@@ -33,7 +41,7 @@ function open(more: Partial<SplitDeps> = {}) {
     const events = (await kit.payloads(lane)).map((text) => JSON.parse(text) as DomainEvent)
     return events.map((event) => (event.kind === 'message' ? event.mid : event.kind))
   }
-  return { kit, ...records, rings, heard, split, mids }
+  return { kit, ...records, rings, heard, noticed, split, mids }
 }
 
 const batch = (...bodies: (string | Buffer)[]): DeliveryBatch => ({
@@ -147,7 +155,7 @@ describe('echoes', () => {
     const { split, replies, rings, kit } = open()
     await split(batch(echo('m_echo', replyId)))
     await split(batch(echo('m_echo', replyId)))
-    expect(await replies.echoed(replyId)).toBe('m_echo')
+    expect((await replies.sent(replyId)).parts).toEqual(new Set([0]))
     expect(rings).toEqual([])
     expect((await kit.statuses.totals(0)).waiting).toBe(0)
   })
@@ -155,8 +163,8 @@ describe('echoes', () => {
   test('of somebody else are events', async () => {
     const { split, mids, heard } = open()
     await split(batch(echo('m_1', 'another app wrote this')))
-    expect(await mids('in:1:anna')).toEqual(['unknown'])
-    expect(heard).toEqual(['unknown echo'])
+    expect(await mids('in:1:anna')).toEqual(['echo'])
+    expect(heard).toEqual(['echo'])
   })
 })
 
@@ -164,27 +172,30 @@ describe('a Redis that fails half-way', () => {
   const fault = () => Promise.reject(new Error('Connection is closed'))
 
   test.each([
-    { name: 'noting echoes', faulty: { replies: { noteEchoes: fault } } },
+    { name: 'noting echoes', faulty: { replies: { noteSent: fault } } },
     { name: 'appending', faulty: { lanes: { append: fault } } },
     { name: 'noting the conversations', faulty: { conversations: { note: fault } } },
+    { name: 'noticing what follows', faulty: { notice: fault } },
     { name: 'keeping a dead letter', faulty: { deadLetters: { keepDelivery: fault, erase: fault } } },
   ])('while $name makes the whole batch be repeated, and nothing is lost or doubled', async ({ faulty }) => {
-    const { split, mids, kit, replies, rings, conversations } = open()
+    const { split, mids, kit, replies, rings, conversations, lastDeliveries } = open()
     const settings: SplitDeps = {
       lanes: kit.lanes,
       conversations,
       replies,
+      lastDeliveries,
       deadLetters: kit.deadLetters,
       ring: () => Promise.resolve(),
       trace: noTrace,
       log: memoryLog(),
+      notice: () => Promise.resolve(),
       onEvent: () => {},
     }
     const all = batch('{', post(['anna', 'a1', 1]), echo('m_echo', replyId), post(['anna', 'a2', 2]))
     await expect(splitDeliveries({ ...settings, ...faulty })(all)).rejects.toThrow('Connection is closed')
     await split(all)
     expect(await mids('in:1:anna')).toEqual(['a1', 'a2'])
-    expect(await replies.echoed(replyId)).toBe('m_echo')
+    expect((await replies.sent(replyId)).parts).toEqual(new Set([0]))
     expect(await kit.deadLetters.count()).toBe(1)
     expect(rings).toEqual([['in:1:anna']])
   })

@@ -52,13 +52,12 @@ function stepFor(event: DomainEvent, signal = new AbortController().signal): Ste
 async function forward(adapter: HelpdeskAdapter, event: DomainEvent, step = stepFor(event)): Promise<void> {
   if (adapter.style === 'events') return adapter.forwardEvent(event, conversation, step)
   const ticket = await adapter.openTicket(conversation, { ...step, idempotencyKey: `${event.id}:ticket` })
-  if (event.kind === 'unknown')
-    return adapter.addNote(ticket, { at: event.timestamp, text: event.name }, step)
-  const text = event.kind === 'message' ? event.text : event.title
-  const attachments = event.kind === 'message' ? event.attachments : []
+  const { id: eventId, timestamp: at, kind } = event
+  if (kind !== 'message') return adapter.addNote(ticket, { at, text: kind }, step)
+  const { text, attachments } = event
   return adapter.appendMessage(
     ticket,
-    { eventId: event.id, at: event.timestamp, text, attachments, payload: null },
+    { eventId, from: 'customer', at, text, attachments, payload: null },
     step,
   )
 }

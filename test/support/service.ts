@@ -22,6 +22,8 @@ export type LogLine = Record<string, unknown>
 export interface Service {
   url: string
   adminUrl: string
+  /** The file that SIGHUP reads again. */
+  configFile: string
   child: ChildProcess
   lines: LogLine[]
   /** Resolves with the first line, past or future, that fits. */
@@ -107,6 +109,7 @@ export async function startService(
   return {
     url,
     adminUrl: `http://127.0.0.1:${adminPort}`,
+    configFile: file,
     child,
     lines,
     line,
@@ -147,7 +150,8 @@ export function message(text: string, more: { psid?: string; mid?: string; times
   return {
     sender: { id: more.psid ?? psid },
     recipient: { id: pageId },
-    timestamp: more.timestamp ?? 1_790_000_000_000 + counter,
+    // A minute ago, so that the window is open.
+    timestamp: more.timestamp ?? Date.now() - 60_000 + counter,
     message: { mid: more.mid ?? `m_test_${process.pid}_${counter}`, text },
   }
 }

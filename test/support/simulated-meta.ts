@@ -1,27 +1,42 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import { afterEach, beforeEach } from 'vitest'
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
 
 /** A simulator and a webhook that it calls, for the tests of the simulator itself. */
 
 export const APP_SECRET = 'app-secret-of-the-test'
+export const APP_ID = 987654321012345
+export const APP_TOKEN = `${APP_ID}|${APP_SECRET}`
 export const TOKEN = 'token-of-the-page'
 export const PAGE = '1234567890'
 export const PSID = '2400000000000001'
-export const PROOF = createHmac('sha256', APP_SECRET).update(TOKEN).digest('hex')
+export const PROOF = proofOf(TOKEN)
+export const OTHER_PAGE = '99'
+export const OTHER_TOKEN = 'token-of-another-page'
+export const INSTAGRAM = '17841400000000001'
+export const INSTAGRAM_TOKEN = 'token-of-the-account'
+
+type Kind = 'messaging' | 'standby' | 'changes'
+type Happening = Record<string, unknown> & { recipient?: { id: string }; message?: { text?: string } }
+type Delivery = { entry: Partial<Record<Kind, Happening[]>>[] }
 
 export type Call = { token?: string | null; proof?: string | null; path?: string; signal?: AbortSignal }
 
 type Received = { method: string; url: string; headers: IncomingMessage['headers']; bytes: Buffer }
 type Webhook = { url: string; received: Received[]; answers: number[]; close(): Promise<void> }
 
-/** Both are new for each test of the file that calls this. */
-export function useSimulatedMeta() {
+/**
+ * Both are new for each test of the file that calls this. Unless the file says otherwise, people need not have written,
+ * and the webhook hears of no deliveries, so that a send is one echo.
+ */
+export function useSimulatedMeta(options: Partial<SimulatorOptions> = {}) {
   let webhook: Webhook
   let simulator: Simulator
+  let shift = 0
 
   beforeEach(async () => {
+    shift = 0
     webhook = await startWebhook()
     simulator = await startSimulator({
       port: 0,
@@ -29,10 +44,16 @@ export function useSimulatedMeta() {
       verifyToken: 'verify-token',
       pages: [
         { id: PAGE, accessToken: TOKEN },
-        { id: '99', accessToken: 'token-of-another-page' },
+        { id: OTHER_PAGE, accessToken: OTHER_TOKEN },
+        { id: '98', accessToken: 'token-of-a-third-page' },
+        { id: INSTAGRAM, accessToken: INSTAGRAM_TOKEN, channel: 'instagram', linkedPageId: '55' },
       ],
       webhookUrl: webhook.url,
       redeliverAfterMs: [1, 1],
+      windows: 'open',
+      deliveries: false,
+      now: () => Date.now() + shift,
+      ...options,
     })
   })
 
@@ -48,12 +69,30 @@ export function useSimulatedMeta() {
     get simulator() {
       return simulator
     },
+    /** The simulator's clock goes forward. */
+    advance(ms: number) {
+      shift += ms
+    },
+    /** What the webhook was told, oldest first, each event as it stands in its entry. */
+    events(kind: Kind = 'messaging'): Happening[] {
+      const deliveries = webhook.received.map(({ bytes }): Delivery => JSON.parse(bytes.toString()))
+      return deliveries.flatMap(({ entry }) => entry.flatMap((one) => one[kind] ?? []))
+    },
     /** Calls the Send API. */
     send(body: unknown, call: Call = {}) {
-      const { token = TOKEN, proof = PROOF, path = `/v26.0/${PAGE}/messages`, signal } = call
-      const query = proof === null ? '' : `?appsecret_proof=${proof}`
-      const headers = token === null ? {} : { authorization: `Bearer ${token}` }
-      return callJson('POST', `${simulator.url}${path}${query}`, { body, headers, signal })
+      const { path = `/v26.0/${PAGE}/messages`, ...rest } = call
+      return callGraph(simulator.url, 'POST', path, { ...rest, body })
+    },
+    /** Sends as the Instagram account. */
+    sendOnInstagram(body: unknown) {
+      return callGraph(simulator.url, 'POST', `/v26.0/${INSTAGRAM}/messages`, {
+        token: INSTAGRAM_TOKEN,
+        body,
+      })
+    },
+    /** Calls any part of Graph, below the version. */
+    graph(method: string, path: string, call: Call & { body?: unknown; form?: FormData } = {}) {
+      return callGraph(simulator.url, method, `/v26.0/${path}`, call)
     },
     /** Calls the part that is no Graph. */
     sim(method: string, path: string, body?: unknown) {
@@ -72,19 +111,53 @@ export function only<T>(list: readonly T[]): T {
   return first
 }
 
+/** Code and subcode of a refusal, or that there was none. */
+export function verdict(answer: {
+  status: number
+  body: { error?: { code: number; error_subcode?: number } }
+}): string {
+  const { code, error_subcode } = answer.body.error ?? {}
+  if (code === undefined) return `${answer.status}`
+  return error_subcode === undefined ? `${code}` : `${code}/${error_subcode}`
+}
+
+function proofOf(token: string): string {
+  return createHmac('sha256', APP_SECRET).update(token).digest('hex')
+}
+
+function callGraph(
+  base: string,
+  method: string,
+  path: string,
+  call: Call & { body?: unknown; form?: FormData },
+) {
+  const { token = TOKEN, proof = proofOf(token ?? TOKEN), body, form, signal } = call
+  const url = new URL(path, base)
+  if (proof !== null) url.searchParams.set('appsecret_proof', proof)
+  const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+  return callJson(method, url.href, { body, form, headers, signal })
+}
+
 async function callJson(
   method: string,
   url: string,
-  options: { body: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined },
+  options: {
+    body?: unknown
+    form?: FormData | undefined
+    headers?: Record<string, string>
+    signal?: AbortSignal | undefined
+  },
 ) {
-  const { body, headers = {}, signal } = options
+  const { body, form, headers = {}, signal } = options
   const response = await fetch(url, {
     method,
     headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(form && { body: form }),
     signal: signal ?? null,
   })
-  return { status: response.status, body: JSON.parse(await response.text()) }
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) }
 }
 
 /** A webhook that keeps what it gets and answers 200, after the answers planned for it. */
@@ -97,7 +170,7 @@ async function startWebhook(): Promise<Webhook> {
     request.on('end', () => {
       const { method = '', url = '', headers } = request
       received.push({ method, url, headers, bytes: Buffer.concat(chunks) })
-      response.writeHead(answers.shift() ?? 200).end('ok')
+      response.writeHead(answers.shift() ?? 200).end(verification(url) ?? 'ok')
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -113,4 +186,10 @@ async function startWebhook(): Promise<Webhook> {
         server.closeAllConnections()
       }),
   }
+}
+
+/** Only at `/verified` does it know what to answer to a challenge. */
+function verification(url: string): string | null {
+  const { pathname, searchParams } = new URL(url, 'http://webhook')
+  return pathname === '/verified' ? searchParams.get('hub.challenge') : null
 }

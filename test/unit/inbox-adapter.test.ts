@@ -9,8 +9,10 @@ let asked: unknown[][]
 const store: InboxStore = {
   open: (conversation) => Promise.resolve(void asked.push(['open', conversation])),
   put: (id, message) => Promise.resolve(void asked.push(['put', id, message])),
+  setStatus: (...all) => Promise.resolve(void asked.push(['setStatus', ...all])),
   list: () => Promise.reject(new Error('not asked for')),
   get: () => Promise.reject(new Error('not asked for')),
+  erase: () => Promise.reject(new Error('not asked for')),
 }
 const desk = inboxHelpdesk(store)
 const conversation: Conversation = { id: '1:2', pageId: '1', psid: '2', channel: 'messenger' }
@@ -30,7 +32,14 @@ test('the ticket of a conversation is the conversation itself, so that it is nev
 })
 
 describe('a message of the customer', () => {
-  const message = { eventId: 'evt_1', at: 5, text: 'Hallo', attachments: [], payload: null }
+  const message = {
+    eventId: 'evt_1',
+    from: 'customer' as const,
+    at: 5,
+    text: 'Hallo',
+    attachments: [],
+    payload: null,
+  }
 
   test('is kept under the id of its event', async () => {
     await desk.appendMessage('1:2', message, step)
@@ -46,6 +55,16 @@ describe('a message of the customer', () => {
   })
 })
 
+test('what somebody else answered is an agent’s, and who of several spoke is told', async () => {
+  const base = { at: 5, text: 'Hallo', attachments: [], payload: null }
+  await desk.appendMessage('1:2', { ...base, eventId: 'evt_1', from: 'agent', agentName: 'Kim' }, step)
+  await desk.appendMessage('1:2', { ...base, eventId: 'evt_2', from: 'customer', customerName: 'Ada' }, step)
+  expect(asked).toEqual([
+    ['put', '1:2', { id: 'evt_1', from: 'agent', at: 5, text: 'Hallo', agentName: 'Kim' }],
+    ['put', '1:2', { id: 'evt_2', from: 'customer', at: 5, text: 'Hallo', customerName: 'Ada' }],
+  ])
+})
+
 test('a note is kept under the key of its step', async () => {
   await desk.addNote('1:2', { at: 6, text: 'Messenger event: read' }, step)
   expect(asked).toEqual([
@@ -53,12 +72,18 @@ test('a note is kept under the key of its step', async () => {
   ])
 })
 
+test('a receipt moves the message on', async () => {
+  await desk.reportReceipt!(conversation, { replyId: 'rpl_1', status: 'read', at: 9 }, step)
+  expect(asked).toEqual([['setStatus', '1:2', 'rpl_1', 'read']])
+})
+
 describe('what became of a reply', () => {
   const reply: Reply = {
     id: 'rpl_1',
     conversationId: '1:2',
-    text: 'Ja',
+    message: { text: 'Ja' },
     agent: { name: 'Ada' },
+    topic: null,
     at: 7,
     by: 'desk',
   }

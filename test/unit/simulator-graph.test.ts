@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sign } from '../../src/simulator/delivery.ts'
+import { poll } from '../support/poll.ts'
 import {
   APP_SECRET,
   only,
@@ -152,8 +153,76 @@ describe('planned faults', () => {
     expect((await meta.send(reply({ text: 'hello' }))).status).toBe(200)
   })
 
+  test('a delay answers as ever, later', async () => {
+    meta.simulator.fail({ delayMs: 150 })
+    const began = performance.now()
+    expect((await meta.send(reply({ text: 'hello' }))).status).toBe(200)
+    expect(performance.now() - began).toBeGreaterThan(140)
+    expect(meta.simulator.sent).toHaveLength(1)
+    meta.simulator.fail({ delayMs: 1, error: { code: 2 } })
+    expect((await meta.send(reply({ text: 'hello' }))).body.error.code).toBe(2)
+  })
+
+  test('a delayed message whose caller went away is taken, and its echo comes', async () => {
+    meta.simulator.fail({ delayMs: 200 })
+    await expect(meta.send(reply({ text: 'hello' }), { signal: AbortSignal.timeout(50) })).rejects.toThrow()
+    await poll(
+      async () => meta.simulator.sent.length,
+      (count) => count === 1,
+    )
+    await meta.simulator.idle()
+    expect(meta.webhook.received).toHaveLength(1)
+  })
+
+  test('strikes one Page, or one person, and lets the others pass', async () => {
+    const code = async (psid: string, call = {}) =>
+      (await meta.send({ ...reply({ text: 'x' }), recipient: { id: psid } }, call)).body.error?.code
+    const other = { path: '/v26.0/99/messages', token: 'token-of-another-page' }
+    meta.simulator.fail({ error: { code: 1 }, pageId: '99' })
+    meta.simulator.fail({ error: { code: 2 }, psid: 'b' })
+    expect([await code('a'), await code('b'), await code('b')]).toEqual([undefined, 2, undefined])
+    expect([await code('a', other), await code('a', other)]).toEqual([1, undefined])
+    expect(meta.simulator.stats().pages).toMatchObject({ [PAGE]: { faults: 1 }, '99': { faults: 1 } })
+  })
+
+  test('strikes sends, unless it names another part of Graph or all of it', async () => {
+    const upload = () =>
+      meta.graph('POST', 'me/message_attachments', {
+        body: { message: { attachment: { type: 'image', payload: { url: 'https://cdn.example/1.png' } } } },
+      })
+    const type = () => meta.send({ recipient: { id: PSID }, sender_action: 'typing_on' })
+    const codes = async () => [
+      (await upload()).body.error?.code,
+      (await type()).body.error?.code,
+      (await meta.send(reply({ text: 'x' }))).body.error?.code,
+    ]
+    const error = { code: 2 }
+    for (const [path, expected] of [
+      [undefined, [undefined, undefined, 2]],
+      ['message_attachments', [2, undefined, undefined]],
+      ['sender_action', [undefined, 2, undefined]],
+      ['messages', [undefined, undefined, 2]],
+    ] as const) {
+      meta.simulator.fail(path === undefined ? { error } : { error, path })
+      expect([path, await codes()]).toEqual([path, expected])
+    }
+    meta.simulator.fail({ error, path: '*', times: 3 })
+    expect(await codes()).toEqual([2, 2, 2])
+  })
+
+  test.each([
+    ['cut', { cut: 'after' as const }],
+    ['an error that is a lie', { error: { code: 1, error_subcode: 1357046 }, taken: true }],
+  ])('what %s took away from its caller was done all the same', async (_name, fault) => {
+    meta.simulator.fail({ ...fault, path: 'personas' })
+    const body = { name: 'Ada', profile_picture_url: 'https://cdn.example/1.png' }
+    await meta.graph('POST', 'me/personas', { body }).catch(() => undefined)
+    expect((await meta.graph('GET', 'me/personas')).body.data).toMatchObject([{ name: 'Ada' }])
+  })
+
   test('a fault that is none is refused', async () => {
     expect((await meta.sim('POST', '/fail', { times: 1 })).status).toBe(400)
     expect((await meta.sim('POST', '/fail', { times: 1, cut: 'sometimes' })).status).toBe(400)
+    expect((await meta.sim('POST', '/fail', { status: 500, path: 'mesages' })).status).toBe(400)
   })
 })

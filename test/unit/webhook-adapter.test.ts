@@ -1,10 +1,12 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Conversation } from '../../src/domain/conversation.ts'
-import type { DomainEvent } from '../../src/domain/event.ts'
+import { eventKinds } from '../../src/domain/event.ts'
+import type { DomainEvent, EventKind } from '../../src/domain/event.ts'
 import type { EventHelpdesk } from '../../src/helpdesk/adapter.ts'
 import { openHelpdesk } from '../../src/helpdesk/registry.ts'
-import { webhookHelpdesk } from '../../src/helpdesk/webhook/adapter.ts'
+import { webhookBody, webhookHelpdesk } from '../../src/helpdesk/webhook/adapter.ts'
+import { webhookSettings } from '../../src/helpdesk/webhook/settings.ts'
 import { splitDelivery } from '../../src/meta/split.ts'
 import { PAGE, PSID, T0 } from '../fixtures/deliveries.ts'
 import { fixture } from '../support/fixtures.ts'
@@ -98,18 +100,88 @@ test('a postback has the keys of a message, too', async () => {
 })
 
 test('what we do not know arrives whole, with the keys of a message', async () => {
-  const body = await received(events('feed-change')[0]!)
+  const body = await received(events('unknown')[0]!)
   expect(body).toMatchObject({
     data: {
       event: {
         kind: 'unknown',
-        name: 'feed',
+        name: 'call',
         mid: null,
         text: null,
         attachments: [],
+        raw: { call: { to: expect.any(String) } },
+      },
+    },
+  })
+})
+
+test('a comment has its words, its author and where it stands', async () => {
+  const [event] = events('comment')
+  expect(await received(event!)).toMatchObject({
+    data: {
+      event: {
+        id: event!.id,
+        kind: 'comment',
+        commentId: '411_1',
+        postId: `${PAGE}_411`,
+        verb: 'add',
+        author: { id: '7700000000000011', name: 'Ada Lindqvist' },
+        text: 'Liefert ihr nach Kiruna?',
+        mid: null,
+        attachments: [],
+        timestamp: '2026-03-02T09:00:00.000Z',
+        standby: false,
         raw: { field: 'feed' },
       },
     },
+  })
+})
+
+test.each(eventKinds)('%s: the fields that all have, and nothing that is not JSON', (kind) => {
+  const [event] = events(kind.replaceAll('_', '-'))
+  const { data } = webhookBody(event!, conversation, new Date(T0))
+  expect(data.event).toMatchObject({
+    id: event!.id,
+    kind,
+    timestamp: expect.stringMatching(/^2026-03-02T09:0.*Z$/),
+    standby: false,
+    raw: event!.raw,
+  })
+  expect(Object.keys(data.event)).toEqual(expect.arrayContaining(['mid', 'text', 'attachments']))
+  expect(JSON.parse(JSON.stringify(data))).toEqual(data)
+})
+
+describe('a helpdesk that names the kinds it wants', () => {
+  const choosy = (kinds: EventKind[]) =>
+    webhookHelpdesk({
+      adapter: 'webhook',
+      url: `${server.url}/events`,
+      secret,
+      allowPrivateNetwork: true,
+      kinds,
+    })
+  const step = () => ({ idempotencyKey: 'evt_1', attempt: 1, signal: AbortSignal.timeout(10_000) })
+
+  test('gets those, and nothing is posted of the others', async () => {
+    const picky = choosy(['message', 'reaction'])
+    for (const name of ['read', 'message', 'echo', 'reaction', 'comment']) {
+      await picky.forwardEvent(events(name)[0]!, conversation, step())
+    }
+    await picky.close()
+    const kinds = server.calls.map(({ body }) => JSON.parse(body).data.event.kind)
+    expect(kinds).toEqual(['message', 'reaction'])
+  })
+
+  test('one that names none gets all', async () => {
+    for (const kind of eventKinds) await forward(events(kind.replaceAll('_', '-'))[0]!)
+    expect(server.calls.map(({ body }) => JSON.parse(body).data.event.kind)).toEqual(eventKinds)
+  })
+
+  test('names kinds that there are, and at least one', () => {
+    const settings = { adapter: 'webhook', url: 'https://desk.example', secret }
+    const check = (kinds: unknown) => webhookSettings.safeParse({ ...settings, kinds }).success
+    expect([check(['read']), check(eventKinds), check(undefined)]).toEqual([true, true, true])
+    expect([check([]), check(['reed']), check('read')]).toEqual([false, false, false])
   })
 })
 

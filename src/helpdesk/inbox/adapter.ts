@@ -1,3 +1,4 @@
+import { describeOutgoing } from '../../domain/outgoing.ts'
 import type { TicketHelpdesk } from '../adapter.ts'
 import type { InboxStore } from './store.ts'
 
@@ -12,9 +13,11 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
     async appendMessage(ticket, message) {
       await store.put(ticket, {
         id: message.eventId,
-        from: 'customer',
+        from: message.from,
         at: message.at,
         text: message.text,
+        ...(message.agentName === undefined ? {} : { agentName: message.agentName }),
+        ...(message.customerName === undefined ? {} : { customerName: message.customerName }),
         ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
         ...(message.payload === null ? {} : { payload: message.payload }),
       })
@@ -28,12 +31,13 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
         id: reply.id,
         from: 'agent',
         at: reply.at,
-        text: reply.text,
+        text: describeOutgoing(reply.message),
         ...(reply.agent === null ? {} : { agentName: reply.agent.name }),
         status: outcome.status,
         ...(outcome.failure === undefined ? {} : { failure: outcome.failure }),
       })
     },
+    reportReceipt: (conversation, { replyId, status }) => store.setStatus(conversation.id, replyId, status),
     close: () => Promise.resolve(),
   }
 }

@@ -14,6 +14,8 @@ export interface InboxMessage {
   attachments?: Attachment[]
   payload?: string
   agentName?: string
+  /** Who said it, where several people may: under a post or a review. */
+  customerName?: string
   status?: ReplyStatus
   failure?: ReplyFailure
 }
@@ -28,14 +30,22 @@ export interface InboxConversation extends Conversation {
 export interface InboxStore {
   open(conversation: Conversation): Promise<void>
   put(conversationId: string, message: InboxMessage): Promise<void>
+  /** Moves a message on that is there; nothing when it is not. */
+  setStatus(conversationId: string, messageId: string, status: ReplyStatus): Promise<void>
   list(limit: number): Promise<InboxConversation[]>
   get(conversationId: string): Promise<(InboxConversation & { messages: InboxMessage[] }) | undefined>
+  /** For good. Answers how many messages it had; idempotent. */
+  erase(conversationId: string): Promise<number>
 }
 
 /** Newest messages looked through for the last thing that somebody said; notes between do not count. */
 const lookBack = 20
 /** Newest messages shown of one conversation; the others stay in Redis until their time is over. */
 const shownMessages = 200
+
+/** What was erased since it was read must not come back. */
+const replaceMessage = `
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end`
 
 /** The embedded helpdesk's memory: per conversation a hash of facts, a hash of messages and their order in time. */
 export function inboxStore(
@@ -66,7 +76,7 @@ export function inboxStore(
       .zadd(orderKey(id), message.at, message.id)
       .zremrangebyscore(index, '-inf', Date.now() - retentionMs)
       .zadd(index, 'GT', message.at, id)
-    for (const key of [factsKey(id), messagesKey(id), orderKey(id)]) writes.pexpire(key, retentionMs)
+    for (const key of [index, factsKey(id), messagesKey(id), orderKey(id)]) writes.pexpire(key, retentionMs)
     pipelineResults(await writes.exec())
   }
 
@@ -98,5 +108,22 @@ export function inboxStore(
     }
   }
 
-  return { open, put, list, get: (id) => read(id, shownMessages) }
+  async function setStatus(id: string, messageId: string, status: ReplyStatus): Promise<void> {
+    const text = await redis.hget(messagesKey(id), messageId)
+    if (text === null) return
+    const message = JSON.parse(text) as InboxMessage
+    const moved = JSON.stringify({ ...message, status })
+    await redis.eval(replaceMessage, 1, messagesKey(id), messageId, text, moved)
+  }
+
+  async function erase(id: string): Promise<number> {
+    const erased = redis
+      .multi()
+      .hlen(messagesKey(id))
+      .del(factsKey(id), messagesKey(id), orderKey(id))
+      .zrem(index, id)
+    return Number(pipelineResults(await erased.exec())[0])
+  }
+
+  return { open, put, setStatus, list, get: (id) => read(id, shownMessages), erase }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { eventKinds } from '../../domain/event.ts'
 import { ipLiteral, isPublicAddress } from '../address-guard.ts'
 
 export const webhookSettings = z
@@ -16,6 +17,15 @@ export const webhookSettings = z
       .boolean()
       .default(false)
       .describe('Allows a helpdesk on loopback or in a private network.'),
+    kinds: z
+      .array(z.enum(eventKinds))
+      .min(1)
+      .optional()
+      .describe('The kinds of events that are posted, where not all of them are wanted: message, postback …'),
+    replyStatus: z
+      .boolean()
+      .optional()
+      .describe('Posts what became of each reply, too, as `type: reply.status`.'),
   })
   .refine(({ url, allowPrivateNetwork }) => allowPrivateNetwork || isAllowed(url), {
     path: ['url'],

@@ -44,6 +44,10 @@ for i = 1, (#ARGV - 3) / 6 do
   -- Order and once depend on this line: only who holds the lease now may move the head.
   if is[1] ~= epoch or is[2] ~= seq then
     answer[1 + i] = 'stale'
+    -- The lane was seized, and its holder has ended: whoever erases it need not wait any longer.
+    if verdict ~= 'save' and redis.call('HGET', state, 'ousted') == epoch then
+      redis.call('HDEL', state, 'busy', 'ousted')
+    end
   elseif verdict == 'done' or verdict == 'stop' then
     answer[1 + i] = pop(state, items, lane, verdict == 'stop')
   elseif verdict == 'dead' then
@@ -52,6 +56,7 @@ for i = 1, (#ARGV - 3) / 6 do
     redis.call('PEXPIRE', letter, dead_ttl)
     redis.call('ZREMRANGEBYSCORE', dead, '-inf', now - dead_ttl)
     redis.call('ZADD', dead, now, seq)
+    redis.call('PEXPIRE', dead, dead_ttl)
     answer[1 + i] = pop(state, items, lane, false)
   elseif verdict == 'retry' or verdict == 'wait' then
     redis.call('HSET', state, 'until', 0, 'claims', 0, 'not_before', now + a, 'code', b,
