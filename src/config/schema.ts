@@ -1,18 +1,13 @@
 import { z } from 'zod'
 import { helpdeskSettings } from '../helpdesk/registry.ts'
-import { showSettings } from '../helpdesk/show-settings.ts'
 import { attachmentSettings } from './attachment-settings.ts'
-import { commentSettings, reviewSettings } from './comment-settings.ts'
 import { hashKey, keyHashPattern } from './key-hash.ts'
-import { menusNeedGetStarted, profileSchema } from './profile-schema.ts'
+import { helpdeskName, pageSettings } from './page-settings.ts'
+import { menusNeedGetStarted } from './profile-schema.ts'
+import { rateSettings } from './rate-settings.ts'
 import { whole } from './whole.ts'
 
 const port = whole(0, 65_535)
-const idText = z.union([
-  z.string().regex(/^[^:\s]+$/, 'must not hold a colon or a blank'),
-  z.number().int().nonnegative().transform(String),
-])
-
 const server = z.strictObject({
   host: z.string().default('0.0.0.0').describe('Address that the public port listens on.'),
   port: port.default(3000).describe('Public port: the webhook and the REST API.'),
@@ -88,36 +83,6 @@ const rateLimit = z.strictObject({
     .describe('Unsigned or badly signed webhook calls answered 401 per address and minute; then 429.'),
 })
 
-function rate(limit: number, windowMs: number, what: string) {
-  return z
-    .strictObject({
-      limit: whole(1, 1_000_000).default(limit).describe('Calls in any window.'),
-      windowMs: whole(100, 86_400_000).default(windowMs).describe('How long a window is, ms.'),
-    })
-    .prefault({})
-    .describe(what)
-}
-
-const rates = z.strictObject({
-  limits: z
-    .strictObject({
-      text: rate(300, 1000, 'Messages of a Page, but for audio and video.'),
-      media: rate(10, 1000, 'Audio and video of a Page.'),
-      privateReply: rate(750, 3_600_000, 'Private replies of a Page to comments.'),
-      profile: rate(10, 600_000, "Changes of a Page's Messenger profile."),
-      conversations: rate(2, 1000, 'Reads of past conversations.'),
-    })
-    .prefault({}),
-  marginPercent: whole(0, 50)
-    .default(1)
-    .describe(
-      "How much longer our windows are than Meta's, %; beside it up to 3 % more, as unevenly long as calls take.",
-    ),
-  slowFromPercent: whole(1, 99)
-    .default(80)
-    .describe("From this share of Meta's allowance on, by its usage headers, a Page sends less and less, %."),
-})
-
 export const scopes = [
   'replies:write',
   'replies:raw',
@@ -158,10 +123,6 @@ const apiKey = z
   })
   // Only the hash stays in memory.
   .transform(({ key, keyHash, ...rest }) => ({ ...rest, keyHash: keyHash ?? hashKey(key ?? '') }))
-
-const helpdeskName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes')
 
 export const configSchema = z.strictObject({
   server: server.prefault({}),
@@ -213,67 +174,7 @@ export const configSchema = z.strictObject({
       .describe('Version of the Graph API.'),
   }),
   pages: z
-    .array(
-      z.strictObject({
-        id: idText.describe('Id of the Page or Instagram account, as Meta writes it in entry.id.'),
-        name: z.string().min(1).describe('What people call it.'),
-        channel: z.enum(['messenger', 'instagram']).default('messenger').describe('Which of the two it is.'),
-        accessToken: z.string().min(1).describe('Page access token.'),
-        moreFields: z
-          .array(z.string().regex(/^[a-z_]+$/, 'must be the name of a webhook field'))
-          .default([])
-          .describe('Webhook fields to subscribe to beside the usual ones, such as leadgen.'),
-        profile: profileSchema
-          .optional()
-          .describe('How the Page presents itself in Messenger; `node src/main.ts profile` writes it.'),
-        helpdesk: helpdeskName.describe('Name of the helpdesk below that gets its events.'),
-        window: z
-          .enum(['refuse', 'try'])
-          .default('refuse')
-          .describe(
-            "When, as far as we know, Meta's window is closed: refuse tells the agent at once, try lets Meta decide.",
-          ),
-        humanAgent: z
-          .boolean()
-          .default(true)
-          .describe(
-            'Whether Meta gave your app the Human Agent feature: agents may then answer for seven days.',
-          ),
-        threadControl: z
-          .enum(['wait', 'take'])
-          .default('wait')
-          .describe('When another app holds the conversation: wait until it is ours, or take it.'),
-        locale: z
-          .string()
-          .regex(/^[a-z]{2}(_[A-Z]{2})?$/, 'must look like en or en_US')
-          .default('en')
-          .describe('Language of what the Page says by itself.'),
-        show: showSettings.optional(),
-        comments: commentSettings.optional(),
-        reviews: reviewSettings.optional(),
-        attachments: z
-          .enum(['link', 'copy'])
-          .optional()
-          .describe(
-            "What agents get of files that customers send: Meta's link, which expires, or a copy of ours. Without it copy in Messenger, where there is a store for it, and link on Instagram.",
-          ),
-        stopWords: z
-          .array(z.string().trim().min(1).max(60))
-          .max(50)
-          .default([])
-          .describe('Words that mean STOP at this Page, beside those of docs/consent.md.'),
-        stopConfirmation: z
-          .string()
-          .max(900)
-          .optional()
-          .describe('Said after a STOP, instead of our own words. Empty: nothing is said.'),
-        startConfirmation: z
-          .string()
-          .max(900)
-          .optional()
-          .describe('Said after a START that gave something back. Empty: nothing is said.'),
-      }),
-    )
+    .array(pageSettings)
     .superRefine(menusNeedGetStarted)
     .default([])
     .describe('The Pages and Instagram accounts that are connected.'),
@@ -287,7 +188,7 @@ export const configSchema = z.strictObject({
     .describe('Keys for the REST API. Several may be active at once, for rotation.'),
   lanes: lanes.prefault({}),
   retention: retention.prefault({}),
-  rates: rates.prefault({}).describe('How often Graph may be called, for each Page.'),
+  rates: rateSettings.prefault({}).describe('How often Graph may be called, for each Page.'),
   rateLimit: rateLimit.prefault({}),
   attachments: attachmentSettings.prefault({}),
 })

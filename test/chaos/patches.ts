@@ -1,7 +1,10 @@
 import type { Patch } from './tree.ts'
 
-export const appendStep =
-  'const [fresh] = await Promise.all([deps.lanes.append(items), deps.conversations.note(events)])'
+export const appendStep = `const [fresh] = await Promise.all([
+      deps.lanes.append(items),
+      deps.conversations.note(events),
+      deps.lastDeliveries.note(received),
+    ])`
 export const ringStep = 'soundAlarm(deps, items)'
 export const pause = 'await new Promise((resolve) => setTimeout(resolve, 20))'
 
