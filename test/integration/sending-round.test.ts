@@ -48,7 +48,9 @@ function fate(service: Service, id: string, fits: (reply: Fate) => boolean): Pro
   return poll(async () => (await (await service.rest('GET', `/v1/replies/${id}`)).json()) as Fate, fits)
 }
 
-type Pages = { pages: { sending: string; waiting: number; stopped: { reason: string } | null }[] }
+type Pages = {
+  pages: { sending: string; waiting: number; stopped: { reason: string; nextTryAt: string } | null }[]
+}
 
 function page(service: Service, fits: (page: Pages['pages'][number]) => boolean) {
   const ask = async () => ((await (await service.rest('GET', '/v1/pages')).json()) as Pages).pages[0]!
@@ -143,6 +145,47 @@ describe('a Page whose token dies', () => {
       'ok',
     )
   })
+
+  it('in the middle of many replies: nothing is sent meanwhile, nothing lost or doubled, and it resumes in 10 s', async () => {
+    const { meta, service } = await startRound('mid-run', { rateLimit: { restPerMinute: 100_000 } })
+    const people = Array.from({ length: 30 }, (_, n) => `${2_500_000_000_000_000 + n}`)
+    for (const person of people) meta.person({ pageId, psid: person, lastWroteAt: Date.now() })
+    const wanted: string[] = []
+    const ids = await Promise.all(
+      people.flatMap((person) =>
+        ['1', '2', '3', '4', '5', '6', '7', '8'].map(async (n) => {
+          wanted.push(`${person} ${n}`)
+          const path = `/v1/conversations/${pageId}:${person}/replies`
+          // One after the other for each person, so that their order is known.
+          if (n === '5') meta.token({ pageId, valid: false })
+          const answer = await service.rest(
+            'POST',
+            path,
+            { text: `${person} ${n}` },
+            { 'idempotency-key': `${person}-${n}` },
+          )
+          return ((await answer.json()) as { id: string }).id
+        }),
+      ),
+    )
+    const { stopped } = await page(service, ({ sending }) => sending === 'stopped')
+    // The worker has asked Meta in vain whether the token works again.
+    await page(service, (now) => now.stopped !== null && now.stopped.nextTryAt !== stopped?.nextTryAt)
+    const before = meta.sent.length
+    expect(before).toBeLessThan(wanted.length)
+    await page(service, (now) => now.waiting === people.length)
+    expect(meta.sent).toHaveLength(before)
+    const restored = performance.now()
+    meta.token({ pageId, valid: true })
+    await poll(
+      () => Promise.resolve(meta.sent.length),
+      (count) => count > before,
+    )
+    expect(performance.now() - restored).toBeLessThan(10_000)
+    for (const id of ids) await fate(service, id, ({ status }) => status === 'delivered' || status === 'read')
+    const texts = meta.sent.map(({ body }) => body.message?.text)
+    expect(texts.toSorted()).toEqual(wanted.toSorted())
+  }, 60_000)
 
   it('goes on at once with a new token, after SIGHUP; a faulty file changes nothing', async () => {
     const { meta, service } = await startRound('hangup')
