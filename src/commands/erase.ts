@@ -1,6 +1,5 @@
 import type { Erasure, EraseRequest } from '../domain/erasure.ts'
 import { parseConversationId } from '../domain/conversation.ts'
-import type { Config } from '../config/schema.ts'
 import { configOf } from './command-deps.ts'
 import type { CommandDeps } from './command-deps.ts'
 import { exit, mistake, readArguments } from './read-arguments.ts'
@@ -33,10 +32,12 @@ export async function runErase(args: string[], deps: CommandDeps<EraseTools>): P
   if (typeof values === 'number') return values
   const { customer: customerId, deletion: deletionCode = null } = values
   if (customerId === undefined) return mistake('--customer is missing', eraseHelp, print)
+  // The Page need not be in the config any more: what is kept of its people must go nevertheless.
+  if (parseConversationId(customerId)?.psid == null) {
+    return mistake('a customer is <pageId>:<psid>', eraseHelp, print)
+  }
   const config = configOf(deps)
   if (config === undefined) return exit.faults
-  const wrong = customerFault(customerId, config)
-  if (wrong !== undefined) return mistake(wrong, eraseHelp, print)
   const tools = deps.open(config)
   if (deletionCode !== null && (await tools.deletion(deletionCode)) === undefined) {
     return mistake('no request has this code, or it is older than requests are kept', eraseHelp, print)
@@ -45,13 +46,6 @@ export async function runErase(args: string[], deps: CommandDeps<EraseTools>): P
   const erasure = await tools.erase({ customerId, keepSuppression, deletionCode })
   for (const line of reportOf(erasure)) print(line)
   return erasure.complete ? exit.done : exit.faults
-}
-
-function customerFault(customerId: string, config: Config): string | undefined {
-  const parsed = parseConversationId(customerId)
-  if (parsed?.psid == null) return 'a customer is <pageId>:<psid>'
-  const isOurs = config.pages.some((page) => page.id === parsed.pageId)
-  return isOurs ? undefined : `no Page ${parsed.pageId} is in the config`
 }
 
 /** Without the person's id: what a terminal shows may be kept. */

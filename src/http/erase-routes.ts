@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { parseConversationId } from '../domain/conversation.ts'
-import type { Page } from '../domain/page.ts'
 import type { Deletion, Deletions } from '../records/deletions.ts'
 import type { EraseCustomer } from '../routing/erase-customer.ts'
 import {
@@ -15,7 +14,6 @@ import { HttpProblem } from './problems.ts'
 import { listQuery, problemResponses } from './schemas.ts'
 
 export interface EraseDeps {
-  pages: ReadonlyMap<string, Page>
   deletions: Pick<Deletions, 'get' | 'list' | 'finish'>
   erase: EraseCustomer
   /** Aborts when the service stops. */
@@ -46,12 +44,9 @@ export const eraseRoutes: FastifyPluginAsyncZod<EraseDeps> = async (app, deps) =
     async (request) => {
       const { customerId } = request.params
       const { keepSuppression, deletionCode = null } = request.body
-      const parsed = parseConversationId(customerId)
-      if (parsed?.psid == null || !deps.pages.has(parsed.pageId)) {
-        throw new HttpProblem(
-          'NOT_FOUND',
-          'a customer id is <pageId>:<psid>, and the Page must be in the config',
-        )
+      // The Page need not be in the config any more: what is kept of its people must go nevertheless.
+      if (parseConversationId(customerId)?.psid == null) {
+        throw new HttpProblem('NOT_FOUND', 'a customer id is <pageId>:<psid>')
       }
       if (deletionCode !== null) await find(deps, deletionCode)
       return deps.erase({ customerId, keepSuppression, deletionCode }, deps.stopping)

@@ -20,7 +20,7 @@ const by = 'comment-rule'
  */
 export function metRule(event: DomainEvent, pages: ReadonlyMap<string, Page>): MetRule | undefined {
   const rules = pages.get(event.pageId)?.comments?.rules ?? []
-  if (rules.length === 0 || event.kind !== 'comment' || event.verb !== 'add' || event.byPage) return undefined
+  if (rules.length === 0 || event.kind !== 'comment' || event.verb !== 'add') return undefined
   if (event.text === null || pages.has(event.author.id ?? '')) return undefined
   const said = tidy(event.text)
   for (const rule of rules) {

@@ -98,17 +98,10 @@ function ruleSteps(work: TicketWork): TicketStep[] {
   const { rule, helpdesk } = work
   if (!rule) return []
   const { group } = rule.rule
-  const tag =
-    group === undefined || !helpdesk.setTags
-      ? []
-      : [
-          {
-            name: 'tags',
-            take: (ticket: TicketRef) =>
-              helpdesk.setTags?.(ticket, [group], ownStep(work, 'tags')) ?? Promise.resolve(),
-          },
-        ]
-  return [...tag, noteStep(work, 'rule', describeRule(rule))]
+  const note = noteStep(work, 'rule', describeRule(rule))
+  if (group === undefined || !helpdesk.setTags) return [note]
+  const take = async (ticket: TicketRef) => helpdesk.setTags?.(ticket, [group], ownStep(work, 'tags'))
+  return [{ name: 'tags', take }, note]
 }
 
 function noteStep(work: TicketWork, name: string, text: string, at = work.event.timestamp): TicketStep {

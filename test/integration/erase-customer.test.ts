@@ -119,6 +119,22 @@ describe('erasing a customer', () => {
     expect((await world.erase(bert)).erased.replies).toBe(2000)
   })
 
+  test('finds private replies to their comments, which belong to the thread', async () => {
+    const world = eraseKit(redis.client)
+    const thread = '1:comment:77'
+    const [hers, his] = [replyNumber(1, thread), replyNumber(2, thread)]
+    for (const [reply, to] of [
+      [hers, anna],
+      [his, bert],
+    ] as const) {
+      await world.replies.open(reply, { fingerprint: 'print', parts: 1 })
+      await redis.client.hset(`${world.kit.prefix}:reply:${reply.id}`, 'to', to)
+    }
+    expect((await world.erase()).erased.replies).toBe(1)
+    expect(await world.replies.get(hers.id)).toBeUndefined()
+    expect(await world.replies.get(his.id)).toMatchObject({ conversationId: thread })
+  })
+
   test('takes its lanes off the list of those that wait for their Page, and off the trial', async () => {
     const world = eraseKit(redis.client)
     const { stops, erase } = world

@@ -48,7 +48,7 @@ describe('a ticket that a comment opens', () => {
 
   test('says so once, however often what comes after it fails', async () => {
     const { forward, steps, failing, turn } = openLane()
-    failing.set('append', busy())
+    failing.set('note', busy())
     expect(await forward(commentEvent('c_1'))).toEqual(['retry DESK_BUSY'])
     failing.set('append', busy())
     expect(await turn(`in:${thread}`)).toEqual(['retry DESK_BUSY'])

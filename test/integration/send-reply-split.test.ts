@@ -75,7 +75,10 @@ test('the journal says until when it is split: what waits and what is being spli
     log: memoryLog(),
     split: async () => gates.shift()?.pass(),
   })
-  onTestFinished(() => worker.close())
+  onTestFinished(() => {
+    for (const one of [first, second]) one.open()
+    return worker.close()
+  })
   await first.reached
   expect(await splitUntil(queue, connection), 'the one that is being split').toBe(1000)
   first.open()

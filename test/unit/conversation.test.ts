@@ -1,6 +1,11 @@
 import { fc, test as prop } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { conversationId, maskConversation, parseConversationId } from '../../src/domain/conversation.ts'
+import {
+  conversationId,
+  maskConversation,
+  parseConversationId,
+  threadConversationId,
+} from '../../src/domain/conversation.ts'
 import { isReplyId } from '../../src/domain/reply.ts'
 
 const digits = fc.stringMatching(/^\d{1,20}$/)
@@ -15,6 +20,17 @@ describe('a conversation id', () => {
     expect(conversationId(pageId, psid)).toBe(id)
     expect(parseConversationId(id)).toEqual({ pageId, psid })
   })
+
+  test.each(['comment', 'review', 'mention'] as const)(
+    'of a %s is its own, of nobody, and no secret',
+    (kind) => {
+      const id = threadConversationId('108', { kind, id: '411_1:x' })
+      expect(id).toBe(`108:${kind}:411_1:x`)
+      expect(parseConversationId(id)).toEqual({ pageId: '108', psid: null, thread: { kind, id: '411_1:x' } })
+      expect(parseConversationId(`108:${kind}:`)).toBeUndefined()
+      expect(maskConversation(id)).toBe(id)
+    },
+  )
 
   prop.prop([digits, psids.filter((psid) => psid !== 'page')])(
     'comes back for any Page and person',
