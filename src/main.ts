@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { newKey } from './commands/new-key.ts'
 import { loadConfig } from './config/load-config.ts'
+import { runEraseCommand } from './erase-command.ts'
 import { serve } from './serve.ts'
 import { runSetupCommand, setupCommands } from './setup-command.ts'
 
@@ -16,6 +17,7 @@ const help = `deskbridge: from Meta's webhook to your helpdesk and back
   node src/main.ts profile        write greeting, ice breakers and menu of the config to Messenger
   node src/main.ts backfill       fetch what was missed in an outage
   node src/main.ts key new        make a key for the REST API
+  node src/main.ts erase          erase everything that is kept of a customer
 
 Each has --help of its own. SIGHUP reads the Pages of the config again.
 
@@ -30,6 +32,7 @@ async function main(args: string[]): Promise<void> {
   const setup = setupCommands.find((one) => one === command)
   if (setup) return runSetup(setup, rest)
   if (command === 'key') return makeKey(rest)
+  if (command === 'erase') return erase(rest)
   const role = roles.find((one) => one === command)
   if (rest.includes('--help') || rest.includes('-h')) return console.log(help)
   if ((role === undefined && command !== 'check-config') || rest.length > 0) {
@@ -53,6 +56,16 @@ async function runSetup(command: (typeof setupCommands)[number], args: string[])
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort())
   const io = { env: process.env, print: console.log, stderr: process.stderr, signal: end.signal }
   process.exitCode = await runSetupCommand(command, args, io)
+}
+
+async function erase(args: string[]): Promise<void> {
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  process.exitCode = await runEraseCommand(args, {
+    env: process.env,
+    print: console.log,
+    signal: stop.signal,
+  })
 }
 
 function makeKey(args: string[]): void {
