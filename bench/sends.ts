@@ -29,7 +29,7 @@ const help = `Replies through the simulator with Meta's limits on: is each Page'
 const pageCount = 10
 const metaLimit = 300
 /** Of what the machine can do without a limiter: the rest is for the limiter, and for neighbours. */
-const spare = 0.7
+const spare = 0.5
 const day = 86_400_000
 const prefix = 'deskbridge'
 
