@@ -35,6 +35,7 @@ const WORDS: Record<Milestone, string> = {
   route: 'this Page belongs to a helpdesk: found',
   forward: 'the helpdesk has it',
   copy: "the customer's file is kept, since Meta's link to it expires",
+  profile: 'Meta was asked who the person is',
   accept: "the agent's reply is taken, 202",
   send: 'the Graph Send API has taken the message',
   echo: "Meta's copy of our own message: recognised",

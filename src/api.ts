@@ -90,8 +90,14 @@ export async function startApi(config: Config, deps: RoleDeps): Promise<Role> {
     stops: store.stops,
     uploads: store.uploads,
     upload: uploadAttachment(graph),
+    graph,
+    wake: async (lanes) => {
+      await store.lanes.wake(lanes)
+      await ring(lanes)
+    },
     consents: store.consents,
     conversations: store.conversations,
+    people: store.people,
     comments: store.comments,
     privateReplies: store.privateReplies,
     laneStatuses: store.laneStatuses,

@@ -5,6 +5,7 @@ import type { Log } from './domain/log.ts'
 import type { Page } from './domain/page.ts'
 import { inboxStore } from './helpdesk/inbox/store.ts'
 import type { InboxStore } from './helpdesk/inbox/store.ts'
+import { lookupQueue } from './queue/lookup-queue.ts'
 import { rewriteFiles } from './queue/rewrite-files.ts'
 import { unsplit } from './queue/unsplit.ts'
 import { eraseCustomer } from './routing/erase-customer.ts'
@@ -44,6 +45,7 @@ export function openErasing(
       return [[helpdesk, inboxStore(redis, { prefix, helpdesk, retentionDays: settings.retentionDays })]]
     }),
   )
+  const lookups = lookupQueue(redis, prefix)
   const stop = new AbortController()
   const underWay = new Set<Promise<void>>()
   const erase = eraseCustomer({
@@ -52,6 +54,7 @@ export function openErasing(
     ring,
     prefix,
     eraseCopies,
+    dropLookups: lookups.drop,
     inboxes,
     unsplit: (holds) => unsplit(queue, holds),
     rewriteFiles: (signal) => rewriteFiles(redis, signal),
@@ -69,6 +72,7 @@ export function openErasing(
     close: async () => {
       stop.abort()
       await Promise.all(underWay)
+      await lookups.close()
     },
   }
 }

@@ -103,6 +103,12 @@ export function createMetrics() {
       help: 'Files of customers that are still to be copied.',
       registers,
     }),
+    profileLookups: new Counter({
+      name: 'deskbridge_profile_lookups_total',
+      help: 'People whom Meta was asked about: known, empty (it told nothing) or unavailable.',
+      labelNames: ['result'],
+      registers,
+    }),
     breakerOpen: new Gauge({
       name: 'deskbridge_breaker_open',
       help: '1 while calls to a destination are held back because it fails.',

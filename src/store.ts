@@ -23,12 +23,14 @@ import { recordErasure } from './records/erase-records.ts'
 import { lastDeliveries } from './records/last-deliveries.ts'
 import { ownComments } from './records/own-comments.ts'
 import { pageStops } from './records/page-stops.ts'
+import { people } from './records/people.ts'
 import { personas } from './records/personas.ts'
 import { privateReplies } from './records/private-replies.ts'
 import { receipts } from './records/receipts.ts'
 import { replies } from './records/replies.ts'
 import { uploads } from './records/uploads.ts'
 import { destinationOf, destinations } from './routing/destination.ts'
+import { answeredElsewhere } from './routing/human-elsewhere.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -59,12 +61,17 @@ export function openStore(redis: Redis, config: Config, pages: ReadonlyMap<strin
     prefix,
     conversationMs: config.retention.conversationDays * dayMs,
     replyMs: config.retention.replyDays * dayMs,
+    profileMs: Math.min(config.retention.profileDays, config.retention.conversationDays) * dayMs,
     consentMs: config.retention.consentDays * dayMs,
     deletionMs: config.retention.deletionDays * dayMs,
   }
   return {
     ...openLanes(redis, config),
-    conversations: conversations(redis, { ...settings, windowOpening }),
+    conversations: conversations(redis, {
+      ...settings,
+      windowOpening,
+      answeredElsewhere: (event) => answeredElsewhere(event, config.meta.appId),
+    }),
     replies: replies(redis, settings),
     receipts: receipts(redis, settings),
     comments: comments(redis, settings),
@@ -72,6 +79,7 @@ export function openStore(redis: Redis, config: Config, pages: ReadonlyMap<strin
     privateReplies: privateReplies(redis, settings),
     consents: consents(redis, settings),
     uploads: uploads(redis, settings),
+    people: people(redis, settings),
     personas: personas(redis, settings),
     stops: pageStops(redis, settings),
     lastDeliveries: lastDeliveries(redis, settings),

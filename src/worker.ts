@@ -29,6 +29,7 @@ import { resumePages, watchPages } from './routing/resume-pages.ts'
 import { buryComment, sendByLane, sendComment } from './routing/send-comment.ts'
 import { sendReply } from './routing/send-reply.ts'
 import type { SendDeps } from './routing/send-reply.ts'
+import { startLookups } from './lookups.ts'
 import { logged, openStore } from './store.ts'
 
 /** The worker role: splits deliveries into lanes and drains the lanes, to helpdesks and to Graph. */
@@ -76,6 +77,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
   await look()
   const watch = watchPages(look, log)
   const copying = startCopying(redis, config, deps)
+  const lookups = startLookups(redis, config, { ...deps, store, helpdesks, graph: client, parked })
   const inbound = {
     work: forwardEvent({
       ...store,
@@ -84,6 +86,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
       accept,
       showLinks: copying.showLinks,
       wroteComment: store.ownComments.isOurs,
+      nameOf: lookups.nameOf,
       trace,
     }),
     onDead: quiet,
@@ -124,6 +127,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
     ...store,
     ring,
     copies: copying.jobs,
+    profiles: lookups.profiles,
     trace,
     log,
     place: placeComments(store),
@@ -149,7 +153,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
       timer.stop()
       watch.stop()
       // After the splitter, which adds to its queue.
-      const splitting = splitter.close().then(copying.close)
+      const splitting = splitter.close().then(() => Promise.all([copying.close(), lookups.close()]))
       await Promise.all([splitting, ...lanesWorkers.map((one) => one.close())])
       await Promise.all([
         store.alarms.close(),

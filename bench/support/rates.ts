@@ -11,7 +11,7 @@ export const textLimit = { limit: 300, windowMs: 1000 }
 
 export function benchRates(marginPercent: number): BudgetSettings {
   const text = textLimit
-  const limits = { text, media: text, privateReply: text, profile: text, conversations: text }
+  const limits = { text, media: text, privateReply: text, profile: text, conversations: text, lookups: text }
   return { prefix: benchPrefix, limits, marginPercent, slowFromPercent: 80 }
 }
 

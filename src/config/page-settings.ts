@@ -40,6 +40,18 @@ export const pageSettings = z.strictObject({
     .enum(['wait', 'take'])
     .default('wait')
     .describe('When another app holds the conversation: wait until it is ours, or take it.'),
+  elsewhere: z
+    .enum(['note', 'hold'])
+    .default('note')
+    .describe(
+      "When a human answers in Meta's inbox or another app gets the conversation: note only shows it, hold also refuses what bots say there for a while.",
+    ),
+  elsewhereHours: z
+    .number()
+    .positive()
+    .max(168)
+    .default(1)
+    .describe('How long hold lasts after the last sign of a human elsewhere, hours.'),
   locale: z
     .string()
     .regex(/^[a-z]{2}(_[A-Z]{2})?$/, 'must look like en or en_US')
@@ -53,6 +65,12 @@ export const pageSettings = z.strictObject({
     .optional()
     .describe(
       "What agents get of files that customers send: Meta's link, which expires, or a copy of ours. Without it copy in Messenger, where there is a store for it, and link on Instagram.",
+    ),
+  profileFields: z
+    .array(z.enum(['locale', 'timezone', 'gender']))
+    .default([])
+    .describe(
+      'What Messenger is asked of people beyond name and picture; each takes a permission of its own, without which Meta may tell nothing.',
     ),
   stopWords: z
     .array(z.string().trim().min(1).max(60))

@@ -20,6 +20,7 @@ export const rateSettings = z.strictObject({
       privateReply: rate(750, 3_600_000, 'Private replies of a Page to comments.'),
       profile: rate(10, 600_000, "Changes of a Page's Messenger profile."),
       conversations: rate(2, 1000, 'Reads of past conversations.'),
+      lookups: rate(100, 1000, 'Questions for the profiles of people; our own limit, Meta names none.'),
     })
     .prefault({}),
   marginPercent: whole(0, 50)

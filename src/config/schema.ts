@@ -68,6 +68,11 @@ const retention = z.strictObject({
   conversationDays: whole(1, 3650)
     .default(90)
     .describe('How long a conversation is known after its last event, days.'),
+  profileDays: whole(1, 3650)
+    .default(30)
+    .describe(
+      "How long a person's name and picture are kept before Meta is asked again, days; never longer than `conversationDays`.",
+    ),
   consentDays: whole(1, 36_500)
     .default(3650)
     .describe('How long a consent is kept after its last change, days: it is your proof.'),
@@ -162,7 +167,7 @@ export const configSchema = z.strictObject({
     appId: z
       .union([z.string().regex(/^\d+$/, 'must be digits'), z.number().int().positive().transform(String)])
       .optional()
-      .describe('Id of your Meta app: `doctor` and `subscribe` use it.'),
+      .describe('Id of your Meta app: `doctor` and `subscribe` use it, and what tells other apps from ours.'),
     graphUrl: z
       .url({ protocol: /^https?$/ })
       .default('https://graph.facebook.com')

@@ -1,3 +1,5 @@
+import type { Customer } from './customer.ts'
+
 /**
  * A conversation is one (pageId, psid), one comment thread, one review, one post that mentions the Page, or, for what
  * belongs to none of them, one Page. Its id is a string that is safe to show to helpdesks: `"<pageId>:<psid>"`,
@@ -10,6 +12,8 @@ export interface Conversation {
   pageId: string
   psid: string | null
   channel: Channel
+  /** Who the person is; null while nobody knows, left out where nobody was asked. */
+  customer?: Customer | null
 }
 
 const threadKinds = ['comment', 'review', 'mention'] as const

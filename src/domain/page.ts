@@ -1,4 +1,5 @@
 import type { Channel } from './conversation.ts'
+import type { MoreProfileField } from './customer.ts'
 import type { ShownViews } from './event.ts'
 
 /** A Facebook Page or Instagram account, as the config file describes it. */
@@ -15,12 +16,18 @@ export interface Page {
   humanAgent: boolean
   /** What becomes of a reply while another app holds the thread. */
   threadControl: 'wait' | 'take'
+  /** What it means for bots that a human answered elsewhere. Without it: note. */
+  elsewhere?: 'note' | 'hold'
+  /** How long `hold` lasts, hours. */
+  elsewhereHours?: number
   /** Language of what the Page says by itself, such as `en`. */
   locale: string
   /** What the helpdesk sees otherwise than docs/events.md says. */
   show?: ShownViews | undefined
   /** What agents get of files that customers send. Without it: copies in Messenger, links on Instagram. */
   attachments?: 'link' | 'copy' | undefined
+  /** What Messenger is asked of people beyond name and picture. */
+  profileFields?: readonly MoreProfileField[]
   /** Words that mean STOP here, beside those that do everywhere. */
   stopWords?: readonly string[]
   /** Said after a STOP or START, instead of our own words; empty for nothing. */

@@ -9,6 +9,7 @@ export type Stage =
   | 'route'
   | 'forward'
   | 'copy'
+  | 'profile'
   | 'accept'
   | 'send'
 

@@ -1,4 +1,5 @@
 import type { Conversation } from '../domain/conversation.ts'
+import type { Customer } from '../domain/customer.ts'
 import type { DomainEvent, Attachment } from '../domain/event.ts'
 import type { Reply, ReplyFailure, ReplyStatus } from '../domain/reply.ts'
 
@@ -28,6 +29,13 @@ export interface TicketMessage {
   agentName?: string
   /** Who said it, where several people may: under a post or a review. Of customers only. */
   customerName?: string
+  /** Another app has the conversation at Meta, and answers: this is only shown. */
+  standby?: true
+}
+
+/** What Meta told of a person; ms since the epoch until which it may be kept, and its picture can be seen. */
+export interface KnownCustomer extends Customer {
+  expiresAt: number
 }
 
 export interface ReplyOutcome {
@@ -64,6 +72,11 @@ export interface TicketHelpdesk {
   addNote(ticket: TicketRef, note: { at: number; text: string }, step: Step): Promise<void>
   /** Adds tags, such as the group that should see to it; those that are there stay. Without it a note says so. */
   setTags?(ticket: TicketRef, tags: string[], step: Step): Promise<void>
+  /**
+   * Who the person is, as soon as Meta has told: with a new ticket, later in one that is there, and again when it was
+   * looked up anew. Never before the ticket.
+   */
+  setCustomer?(ticket: TicketRef, customer: KnownCustomer, step: Step): Promise<void>
   /** What became of a reply, so that the agent sees it where they wrote it. */
   reportSent?(conversation: Conversation, reply: Reply, outcome: ReplyOutcome, step: Step): Promise<void>
   /** The person's device has it, or they have read it. */

@@ -4,6 +4,7 @@ import type { Page } from '../domain/page.ts'
 import { laneName } from '../lanes/keys.ts'
 import type { LaneStatus, LaneStatuses } from '../lanes/lane-status.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import { HttpProblem } from './problems.ts'
 import { conversationParams, conversationView, problemResponses } from './schemas.ts'
@@ -12,6 +13,7 @@ export interface ConversationDeps {
   pages: ReadonlyMap<string, Page>
   conversations: Pick<Conversations, 'get'>
   laneStatuses: Pick<LaneStatuses, 'of'>
+  people: Pick<People, 'customer'>
   privateReplies: Pick<PrivateReplies, 'linkedTo'>
 }
 
@@ -33,8 +35,9 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationDeps> = async
       const id = request.params.conversationId
       const parsed = parseConversationId(id)
       const page = deps.pages.get(parsed?.pageId ?? '')
-      const [record, linkedConversationId, inbound, outbound] = await Promise.all([
+      const [record, customer, linkedConversationId, inbound, outbound] = await Promise.all([
         deps.conversations.get(id),
+        deps.people.customer(id),
         deps.privateReplies.linkedTo(id),
         deps.laneStatuses.of(laneName('in', id)),
         deps.laneStatuses.of(laneName('out', id)),
@@ -51,6 +54,7 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationDeps> = async
         pageId: page.id,
         pageName: page.name,
         psid: parsed.psid,
+        customer: customer ?? null,
         channel: page.channel,
         helpdesk: page.helpdesk,
         lastEventAt: iso(record?.lastEventAt),

@@ -31,6 +31,8 @@ import { privacyRoutes } from './privacy-routes.ts'
 import type { PrivacyDeps } from './privacy-routes.ts'
 import { replyRoutes } from './reply-routes.ts'
 import type { ReplyDeps } from './reply-routes.ts'
+import { threadRoutes } from './thread-routes.ts'
+import type { ThreadDeps } from './thread-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
 import type { UploadDeps } from './upload-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -44,6 +46,7 @@ export interface PublicServerDeps
     EraseDeps,
     InboxDeps,
     PageDeps,
+    ThreadDeps,
     Omit<ReplyDeps, 'uploads'> {
   uploads: ReplyDeps['uploads'] & UploadDeps['uploads']
   upload: UploadDeps['upload']
@@ -117,6 +120,7 @@ async function restRoutes(app: FastifyInstance, deps: PublicServerDeps): Promise
   await app.register(replyRoutes, deps)
   await app.register(commentRoutes, deps)
   await app.register(conversationRoutes, deps)
+  await app.register(threadRoutes, deps)
   await app.register(deadLetterRoutes, deps)
   await app.register(inboxRoutes, deps)
   await app.register(uploadRoutes, deps)

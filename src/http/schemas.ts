@@ -59,11 +59,24 @@ const lane = z.object({
   notBefore: isoTime.nullable().describe('When it is tried next.'),
 })
 
+const text = z.string().nullable()
+const customer = z.object({
+  name: text,
+  firstName: text,
+  lastName: text,
+  username: text.describe('On Instagram.'),
+  pictureUrl: text.describe("Meta's own link, which expires."),
+  locale: text,
+  timezone: z.number().nullable().describe('Hours from UTC.'),
+  gender: text,
+})
+
 export const conversationView = z.object({
   id: z.string(),
   pageId: z.string(),
   pageName: z.string(),
   psid: z.string().nullable(),
+  customer: customer.nullable().describe('What Meta told of the person; null while nobody knows.'),
   channel: z.enum(['messenger', 'instagram']),
   helpdesk: z.string(),
   lastEventAt: isoTime.nullable(),
@@ -106,6 +119,8 @@ const inboxConversationFields = {
   lastMessageAt: isoTime,
   lastText: z.string().nullable(),
   unanswered: z.boolean().describe('Whether the customer spoke last.'),
+  customerName: z.string().optional().describe('Once Meta has told it.'),
+  customerPicture: z.string().optional().describe("Meta's own link, as long as it can be seen."),
 }
 export const inboxList = z.object({ conversations: z.array(z.object(inboxConversationFields)) })
 export const inboxConversation = z.object({
@@ -122,6 +137,7 @@ export const inboxConversation = z.object({
       payload: z.string().optional(),
       agentName: z.string().optional(),
       customerName: z.string().optional().describe('Who said it, where several people may.'),
+      standby: z.literal(true).optional().describe('Another app has the conversation, and answers it.'),
       status: status.optional(),
       failure: z.object({ code: z.string(), message: z.string() }).optional(),
     }),

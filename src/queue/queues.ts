@@ -11,6 +11,9 @@ export const deliveriesQueue = 'deliveries'
 /** Files of customers that are to be copied. */
 export const copiesQueue = 'attachments'
 
+/** People whose profile is to be asked for. */
+export const profilesQueue = 'profiles'
+
 /** One queue of alarms per destination, so that alarms for a slow helpdesk never stand before another's. */
 export function alarmQueue(destination: string): string {
   return `lanes-${destination}`

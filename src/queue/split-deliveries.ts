@@ -26,6 +26,13 @@ export interface SplitDeps {
   /** What follows from events before any helpdesk sees them. */
   notice: (events: DomainEvent[]) => Promise<void>
   onEvent: (kind: DomainEvent['kind'], name: string) => void
+  /** People who are to be looked up. Undefined where nobody is. Neither fails: a name is never in the way. */
+  profiles?:
+    | {
+        strangers: (events: DomainEvent[]) => Promise<string[]>
+        lookUp: (conversationIds: string[]) => Promise<void>
+      }
+    | undefined
   /** Files of customers that are to be copied. Undefined where nothing is. Both are idempotent. */
   copies?:
     | {
@@ -67,8 +74,9 @@ export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Prom
       payload: JSON.stringify(event),
     }))
     const copies = (await deps.copies?.note(events)) ?? []
-    const [fresh] = await Promise.all([
+    const [fresh, strangers] = await Promise.all([
       deps.lanes.append(items),
+      deps.profiles?.strangers(events) ?? [],
       deps.conversations.note(events),
       deps.lastDeliveries.note(received),
     ])
@@ -80,6 +88,7 @@ export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Prom
     soundAlarm(deps, items)
     // Last, so that no text waits for it; and awaited, so that what is not added now is split, and added, again.
     if (copies.length > 0) await deps.copies?.fetch(copies)
+    if (strangers.length > 0) await deps.profiles?.lookUp(strangers)
   }
 }
 

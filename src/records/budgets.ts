@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { cameBack } from './came-back.ts'
 
 /** Meta counts calls of these kinds apart. */
-export type RateKind = 'text' | 'media' | 'privateReply' | 'profile' | 'conversations'
+export type RateKind = 'text' | 'media' | 'privateReply' | 'profile' | 'conversations' | 'lookups'
 
 export interface RateLimit {
   /** Calls in any window. */

@@ -11,6 +11,8 @@ export interface ConversationRecord {
   lastCustomerAt: number | null
   /** When the person wrote out of an ad, which may open a longer window; null when they never did. */
   adMessageAt: number | null
+  /** When a human last answered elsewhere, or another app got the conversation; null when none did. */
+  humanElsewhereAt: number | null
 }
 
 export interface Conversations {
@@ -31,11 +33,11 @@ export interface Conversations {
 // One script for a whole batch, and not one command per conversation: the text alone is longer than what it notes.
 // A redelivery may be a day old: times only ever move forward.
 const noteNewest = `
-local fields = { 'lastEventAt', 'lastCustomerAt', 'adMessageAt' }
+local fields = { 'lastEventAt', 'lastCustomerAt', 'adMessageAt', 'humanElsewhereAt' }
 for i, key in ipairs(KEYS) do
   local was = redis.call('HMGET', key, unpack(fields))
   for j, field in ipairs(fields) do
-    local at = ARGV[3 * i - 2 + j]
+    local at = ARGV[#fields * (i - 1) + 1 + j]
     if tonumber(at) > (tonumber(was[j]) or 0) then redis.call('HSET', key, field, at) end
   end
   redis.call('PEXPIRE', key, ARGV[1])
@@ -44,20 +46,23 @@ end`
 export interface ConversationSettings extends RecordSettings {
   /** Which events open Meta's window: a rule of Meta's, which records do not know. */
   windowOpening: (event: DomainEvent) => 'standard' | 'ad' | null
+  /** Which events say that somebody answers elsewhere. Without it none does. */
+  answeredElsewhere?: (event: DomainEvent) => boolean
 }
 
 export function conversations(redis: Redis, settings: ConversationSettings): Conversations {
   const keyOf = (id: string) => conversationKey(settings.prefix, id)
 
   async function note(events: DomainEvent[]): Promise<void> {
-    const newest = new Map<string, [event: number, customer: number, ad: number]>()
+    const newest = new Map<string, [event: number, customer: number, ad: number, elsewhere: number]>()
     for (const event of events) {
-      const [last, customer, ad] = newest.get(event.conversationId) ?? [0, 0, 0]
+      const [last, customer, ad, elsewhere] = newest.get(event.conversationId) ?? [0, 0, 0, 0]
       const opens = settings.windowOpening(event)
       newest.set(event.conversationId, [
         Math.max(last, event.timestamp),
         opens === null ? customer : Math.max(customer, event.timestamp),
         opens === 'ad' ? Math.max(ad, event.timestamp) : ad,
+        settings.answeredElsewhere?.(event) ? Math.max(elsewhere, event.timestamp) : elsewhere,
       ])
     }
     const keys = Array.from(newest.keys(), keyOf)
@@ -72,13 +77,22 @@ export function conversations(redis: Redis, settings: ConversationSettings): Con
 
   async function get(id: string): Promise<ConversationRecord | undefined> {
     const key = keyOf(id)
-    const [lastEventAt, ...times] = await redis.hmget(key, 'lastEventAt', 'lastCustomerAt', 'adMessageAt')
+    const [lastEventAt, ...times] = await redis.hmget(
+      key,
+      'lastEventAt',
+      'lastCustomerAt',
+      'adMessageAt',
+      'humanElsewhereAt',
+    )
     if (lastEventAt == null) return undefined
-    const [lastCustomerAt, adMessageAt] = times.map((at) => (at == null ? null : Number(at)))
+    const [lastCustomerAt, adMessageAt, humanElsewhereAt] = times.map((at) =>
+      at == null ? null : Number(at),
+    )
     return {
       lastEventAt: Number(lastEventAt),
       lastCustomerAt: lastCustomerAt ?? null,
       adMessageAt: adMessageAt ?? null,
+      humanElsewhereAt: humanElsewhereAt ?? null,
     }
   }
 

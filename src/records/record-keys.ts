@@ -16,6 +16,11 @@ export function conversationKey(prefix: string, id: string): string {
   return `${prefix}:conversation:${id}`
 }
 
+/** What Meta told of the person of a conversation. */
+export function personKey(prefix: string, conversationId: string): string {
+  return `${prefix}:person:${conversationId}`
+}
+
 export function replyKey(prefix: string, id: string): string {
   return `${prefix}:reply:${id}`
 }

@@ -1,5 +1,6 @@
 import type { DomainEvent } from '../domain/event.ts'
 import type { ThreadControlEvent } from '../domain/messaging-events.ts'
+import { isMetaInbox } from '../meta/events/meta-inboxes.ts'
 import { describeForm } from './describe-form.ts'
 import { describePublic } from './describe-public.ts'
 import { describeAttachments, quote, sentence } from './describe-words.ts'
@@ -86,12 +87,10 @@ function upTo(watermark: number | null): string {
   return watermark === null ? '' : ` up to ${new Date(watermark).toISOString()}`
 }
 
-const inboxes = new Set(['263902037430900', '1217981644879628'])
-
 /** An app's id as people know it. */
 export function app(id: string | null): string {
   if (id === null) return 'another app'
-  return inboxes.has(id) ? "Meta's inbox" : `app ${id}`
+  return isMetaInbox(id) ? "Meta's inbox" : `app ${id}`
 }
 
 function describeThread(event: ThreadControlEvent): string {

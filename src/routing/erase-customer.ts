@@ -11,7 +11,7 @@ import type { Conversations } from '../records/conversations.ts'
 import type { Deletions } from '../records/deletions.ts'
 import type { ConsentErasure, ErasedConsents } from '../records/erase-consents.ts'
 import type { RecordErasure } from '../records/erase-records.ts'
-import { consentKey, conversationKey } from '../records/record-keys.ts'
+import { consentKey, conversationKey, personKey } from '../records/record-keys.ts'
 import type { PageStops } from '../records/page-stops.ts'
 import { remainingOf } from './remaining.ts'
 
@@ -20,6 +20,8 @@ export interface EraseDeps {
   pages: ReadonlyMap<string, Page>
   /** Erases the copies of a conversation's files, and says how many there were; idempotent. */
   eraseCopies: (conversationId: string) => Promise<number>
+  /** Nobody looks these people up any more; idempotent. Without it nobody is looked up. */
+  dropLookups?: (conversationIds: readonly string[]) => Promise<void>
   /** By the name of their helpdesk. */
   inboxes: ReadonlyMap<string, Pick<InboxStore, 'erase'>>
   seizure: LaneSeizure
@@ -132,6 +134,8 @@ async function eraseAll(deps: EraseDeps, ids: string[], people: string[]): Promi
   }
   const consents = ids.map((id) => consentKey(deps.prefix, id))
   const records = await deps.recordErasure.erase(ids, consents)
+  // After the records, without which whoever is asking Meta at this moment keeps nothing.
+  await deps.dropLookups?.(ids)
   const deliveries = letters.filter(({ kind }) => kind === 'delivery').length
   return {
     ...nothingErased,
@@ -150,7 +154,11 @@ async function eraseAll(deps: EraseDeps, ids: string[], people: string[]): Promi
 async function eraseLate(deps: EraseDeps, ids: string[]): Promise<ErasedCounts> {
   const [inboxMessages, attachments] = [await eraseFromInboxes(deps, ids), await eraseFiles(deps, ids)]
   for (const id of ids) await deps.conversations.forgetTickets(id)
-  const fresh = ids.flatMap((id) => [conversationKey(deps.prefix, id), consentKey(deps.prefix, id)])
+  const fresh = ids.flatMap((id) => [
+    conversationKey(deps.prefix, id),
+    personKey(deps.prefix, id),
+    consentKey(deps.prefix, id),
+  ])
   const records = await deps.recordErasure.erase(ids, fresh)
   return { ...nothingErased, ...records, inboxMessages, attachments }
 }

@@ -9,6 +9,7 @@ import type { Work } from '../lanes/drain.ts'
 import type { Task } from '../lanes/lanes.ts'
 import type { Comments } from '../records/comments.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import type { Receipts } from '../records/receipts.ts'
 import type { Accepted, ReplyRequest } from './accept-reply.ts'
@@ -27,6 +28,8 @@ export interface ForwardDeps {
   receipts: Pick<Receipts, 'untold' | 'noteTold'>
   /** What the person of a conversation is called, for notes. Without it they are "the customer". */
   nameOf?: (conversationId: string) => Promise<string | undefined>
+  /** What Meta told of people. Without it nobody has a name. */
+  people?: Pick<People, 'get' | 'customer'>
   /** The event with our own links, where files of customers are copied. */
   showLinks?: ((event: DomainEvent) => Promise<DomainEvent>) | undefined
   /** Whether a comment is a reply that we sent: the helpdesk has it then. Without it the Page's own are all shown. */
@@ -68,7 +71,8 @@ export function forwardEvent(deps: ForwardDeps): Work {
     const rule = await rulesOn(event, deps)
     const shown = (await deps.showLinks?.(event)) ?? event
     if (helpdesk.style === 'events') {
-      await helpdesk.forwardEvent(rule ? withRule(shown, rule) : shown, conversation, step)
+      const told = { ...conversation, ...(await withCustomer(deps, event)) }
+      await helpdesk.forwardEvent(rule ? withRule(shown, rule) : shown, told, step)
     } else {
       const view = viewOf(event, page)
       // A receipt is no business of a ticket: it moves our own replies on, elsewhere.
@@ -86,6 +90,14 @@ export function forwardEvent(deps: ForwardDeps): Work {
     })
     return { verdict: 'done' }
   }
+}
+
+async function withCustomer(
+  { people }: ForwardDeps,
+  event: DomainEvent,
+): Promise<Pick<Conversation, 'customer'>> {
+  if (!people || event.psid === null) return {}
+  return { customer: (await people.customer(event.conversationId)) ?? null }
 }
 
 async function isOurs(event: DomainEvent, deps: ForwardDeps): Promise<boolean> {

@@ -8,6 +8,7 @@ import type { PolicyMessage } from '../meta/policy/policy.ts'
 import type { Budgets, RateKind } from '../records/budgets.ts'
 import type { ParkedPages } from './park-page.ts'
 import { reportFate } from './reply-fate.ts'
+import { isHeldForHuman } from './human-elsewhere.ts'
 import { noted } from './reply-progress.ts'
 import type { FateDeps } from './reply-progress.ts'
 import type { Permit, Sending } from './sending.ts'
@@ -36,6 +37,9 @@ export async function permitSend(
   const parked = await deps.stops.park(page, task.lane)
   if (parked) return tooOld(deps, sending, 'PAGE_STOPPED') ?? parked
   if (reply.message.typing !== undefined && task.ageMs > typingMs) return refuse(deps, sending, 'GAVE_UP')
+  if (isHeldForHuman(page, record?.humanElsewhereAt ?? null, reply, deps.now())) {
+    return refuse(deps, sending, 'THREAD_NOT_OURS')
+  }
   const decision = decideSend(
     {
       channel: page.channel,

@@ -18,6 +18,7 @@ export function ticketMessage(
     text: said.text,
     attachments: said.attachments ?? [],
     payload: said.payload ?? null,
+    ...(event.standby ? { standby: true } : {}),
     ...(from === 'agent' ? agentName(event, page) : customerName(event)),
   }
 }

@@ -7,6 +7,7 @@ import type { Hold } from '../lanes/hold.ts'
 import type { Task } from '../lanes/lanes.ts'
 import type { Comments } from '../records/comments.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import { describeRule } from './comment-rules.ts'
 import type { MetRule } from './comment-rules.ts'
@@ -19,6 +20,8 @@ export interface TicketWork {
   deps: {
     conversations: Pick<Conversations, 'ticket' | 'keepTicket'>
     nameOf?: (conversationId: string) => Promise<string | undefined>
+    /** What Meta told of people, for tickets that are new. */
+    people?: Pick<People, 'get'>
     /** What is known of comments and posts, for the ticket that a comment opens. */
     comments?: Pick<Comments, 'find' | 'postText'>
     /** Which conversations go on from a comment. */
@@ -45,15 +48,20 @@ export interface TicketStep {
 /** What happened is one step; before it, for few, what it came with; and after it, what was made of it. */
 export async function ticketSteps(work: TicketWork, opened: boolean): Promise<TicketStep[]> {
   const { event } = work
-  const before = event.kind === 'comment' && opened ? [await originStep(work, event)] : []
+  const origin = event.kind === 'comment' && opened ? [await originStep(work, event)] : []
+  const before = [...(opened ? await customerSteps(work) : []), ...origin]
   return [...before, ...(await linkSteps(work)), ...(await eventSteps(work)), ...ruleSteps(work)]
 }
+
+/** Beside what is only shown, since it is not ours to answer. */
+const standbyWords = '(On standby: another app has the conversation.)'
 
 async function eventSteps(work: TicketWork): Promise<TicketStep[]> {
   const { helpdesk, page, event, view, step } = work
   const at = event.timestamp
   if (view === 'note') {
-    const text = describeEvent(event, await nameOf(work))
+    const described = describeEvent(event, await nameOf(work))
+    const text = event.standby ? `${described} ${standbyWords}` : described
     return [{ name: 'event', take: (ticket) => helpdesk.addNote(ticket, { at, text }, step) }]
   }
   const message = ticketMessage(event, view === 'customer message' ? 'customer' : 'agent', page)
@@ -63,6 +71,18 @@ async function eventSteps(work: TicketWork): Promise<TicketStep[]> {
   }
   if (describeContext(event) === undefined) return [append]
   return [noteStep(work, 'context', describeContext(event, await nameOf(work)) ?? ''), append]
+}
+
+/** Whoever is looked up after the ticket was kept is told to it by who looks up. */
+async function customerSteps(work: TicketWork): Promise<TicketStep[]> {
+  const { deps, event, helpdesk } = work
+  if (event.psid === null || !helpdesk.setCustomer) return []
+  const record = await deps.people?.get(event.conversationId)
+  if (record?.state !== 'known') return []
+  const customer = { ...record.customer, expiresAt: record.expiresAt }
+  const take = async (ticket: TicketRef) =>
+    helpdesk.setCustomer?.(ticket, customer, ownStep(work, 'customer'))
+  return [{ name: 'customer', take }]
 }
 
 async function originStep(work: TicketWork, event: CommentEvent): Promise<TicketStep> {

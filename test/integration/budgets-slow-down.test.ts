@@ -89,7 +89,7 @@ describe('a hold', () => {
     await kit.hold('1', 30_000)
     const [key] = await kit.keys()
     expect(await redis.client.pttl(key!)).toBeGreaterThan(30_000)
-    for (const kind of ['text', 'media', 'privateReply', 'profile', 'conversations'] as const) {
+    for (const kind of ['text', 'media', 'privateReply', 'profile', 'conversations', 'lookups'] as const) {
       for (const urgent of [false, true]) expect(await held(kit, { kind, urgent })).toBeGreaterThan(29_000)
     }
     expect(await kit.ask({ pageId: '2' })).toMatchObject({ granted: true })

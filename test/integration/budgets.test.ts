@@ -38,6 +38,7 @@ describe('the limit', () => {
     ['privateReply', 750, 3_600_000],
     ['profile', 10, 600_000],
     ['conversations', 2, 1000],
+    ['lookups', 90, 1000],
   ])('of %s is its own', async (kind, limit, windowMs) => {
     const kit = budgetKit(redis.client)
     await kit.askMany(100, { kind: kind === 'text' ? 'media' : 'text' })

@@ -49,6 +49,17 @@ const fromAd = (n: number): DomainEvent => ({
 })
 
 describe('by the table of views', () => {
+  test('a note of what came on standby says so', async () => {
+    const { helpdesk, steps } = ticketDesk()
+    const { append, turn } = inbound(laneKit(redis.client), helpdesk)
+    await append(edit(1), { ...edit(2), standby: true })
+    expect(await turn()).toEqual(['done', 'done'])
+    expect(steps.slice(1)).toEqual([
+      'note T-1 1 The customer edited a message: better',
+      'note T-1 2 The customer edited a message: better (On standby: another app has the conversation.)',
+    ])
+  })
+
   test('what others answered is an agent’s message, a change is a note', async () => {
     const { helpdesk, steps } = ticketDesk()
     const { append, turn } = inbound(laneKit(redis.client), helpdesk)

@@ -75,7 +75,7 @@ describe('conversations', () => {
       event(2000),
       event(5, { conversationId: '1:bert' }),
     ])
-    const anna = { lastEventAt: 3000, lastCustomerAt: 2000, adMessageAt: null }
+    const anna = { lastEventAt: 3000, lastCustomerAt: 2000, adMessageAt: null, humanElsewhereAt: null }
     expect(await conversations.get('1:anna')).toEqual(anna)
     expect(await conversations.get('1:bert')).toMatchObject({ lastEventAt: 5, lastCustomerAt: 5 })
     expect(await ttl(conversationKey, '1:anna')).toBeGreaterThan(0)

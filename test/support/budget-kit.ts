@@ -10,6 +10,7 @@ const limits: BudgetSettings['limits'] = {
   privateReply: { limit: 750, windowMs: 3_600_000 },
   profile: { limit: 10, windowMs: 600_000 },
   conversations: { limit: 2, windowMs: 1000 },
+  lookups: { limit: 90, windowMs: 1000 },
 }
 
 /** Takes all times that budgets keep back by so many µs, which is as if so much time had passed. */

@@ -7,6 +7,7 @@ const limits = {
   privateReply: { limit: 1, windowMs: 3_600_000 },
   profile: { limit: 1, windowMs: 600_000 },
   conversations: { limit: 1, windowMs: 1000 },
+  lookups: { limit: 1, windowMs: 1000 },
 }
 
 /** Asks for many turns at the same moment, and answers when each came, ms. */

@@ -10,6 +10,7 @@ const store: InboxStore = {
   open: (conversation) => Promise.resolve(void asked.push(['open', conversation])),
   put: (id, message) => Promise.resolve(void asked.push(['put', id, message])),
   setStatus: (...all) => Promise.resolve(void asked.push(['setStatus', ...all])),
+  setCustomer: (...all) => Promise.resolve(void asked.push(['setCustomer', ...all])),
   list: () => Promise.reject(new Error('not asked for')),
   get: () => Promise.reject(new Error('not asked for')),
   erase: () => Promise.reject(new Error('not asked for')),

@@ -18,6 +18,7 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
         text: message.text,
         ...(message.agentName === undefined ? {} : { agentName: message.agentName }),
         ...(message.customerName === undefined ? {} : { customerName: message.customerName }),
+        ...(message.standby === undefined ? {} : { standby: message.standby }),
         ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
         ...(message.payload === null ? {} : { payload: message.payload }),
       })
@@ -25,6 +26,8 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
     async addNote(ticket, note, step) {
       await store.put(ticket, { id: step.idempotencyKey, from: 'note', at: note.at, text: note.text })
     },
+    setCustomer: (ticket, { name, firstName, username, pictureUrl, expiresAt }) =>
+      store.setCustomer(ticket, { name: name ?? firstName ?? username, pictureUrl, expiresAt }),
     async reportSent(conversation, reply, outcome) {
       await store.open(conversation)
       await store.put(conversation.id, {

@@ -16,15 +16,21 @@ export interface InboxMessage {
   agentName?: string
   /** Who said it, where several people may: under a post or a review. */
   customerName?: string
+  /** Another app has the conversation at Meta, and answers. */
+  standby?: true
   status?: ReplyStatus
   failure?: ReplyFailure
 }
 
-export interface InboxConversation extends Conversation {
+export interface InboxConversation extends Omit<Conversation, 'customer'> {
   lastMessageAt: number
   lastText: string | null
   /** Whether the customer spoke last. */
   unanswered: boolean
+  /** Left out while nobody knows. */
+  customerName?: string
+  /** Until its link expires. */
+  customerPicture?: string
 }
 
 export interface InboxStore {
@@ -32,6 +38,11 @@ export interface InboxStore {
   put(conversationId: string, message: InboxMessage): Promise<void>
   /** Moves a message on that is there; nothing when it is not. */
   setStatus(conversationId: string, messageId: string, status: ReplyStatus): Promise<void>
+  /** Of a conversation that is there; nothing when it is not. `expiresAt`, of the picture, is ms since the epoch. */
+  setCustomer(
+    conversationId: string,
+    customer: { name: string | null; pictureUrl: string | null; expiresAt: number },
+  ): Promise<void>
   list(limit: number): Promise<InboxConversation[]>
   get(conversationId: string): Promise<(InboxConversation & { messages: InboxMessage[] }) | undefined>
   /** For good. Answers how many messages it had; idempotent. */
@@ -46,6 +57,9 @@ const shownMessages = 200
 /** What was erased since it was read must not come back. */
 const replaceMessage = `
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end`
+
+const setFacts = `
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV)) end`
 
 /** The embedded helpdesk's memory: per conversation a hash of facts, a hash of messages and their order in time. */
 export function inboxStore(
@@ -104,6 +118,7 @@ export function inboxStore(
       lastMessageAt: last?.at ?? 0,
       lastText: spoken?.text ?? null,
       unanswered: spoken?.from === 'customer',
+      ...customerOf(facts),
       messages: messages.toReversed(),
     }
   }
@@ -116,6 +131,15 @@ export function inboxStore(
     await redis.eval(replaceMessage, 1, messagesKey(id), messageId, text, moved)
   }
 
+  async function setCustomer(
+    id: string,
+    { name, pictureUrl, expiresAt }: { name: string | null; pictureUrl: string | null; expiresAt: number },
+  ): Promise<void> {
+    const facts = { customerName: name, customerPicture: pictureUrl, customerPictureUntil: expiresAt }
+    const fields = Object.entries(facts).flatMap(([field, value]) => [field, value ?? ''])
+    await redis.eval(setFacts, 1, factsKey(id), ...fields)
+  }
+
   async function erase(id: string): Promise<number> {
     const erased = redis
       .multi()
@@ -125,5 +149,14 @@ export function inboxStore(
     return Number(pipelineResults(await erased.exec())[0])
   }
 
-  return { open, put, setStatus, list, get: (id) => read(id, shownMessages), erase }
+  return { open, put, setStatus, setCustomer, list, get: (id) => read(id, shownMessages), erase }
+}
+
+function customerOf(facts: Record<string, string>): { customerName?: string; customerPicture?: string } {
+  const { customerName, customerPicture, customerPictureUntil } = facts
+  const isSeen = Number(customerPictureUntil) > Date.now()
+  return {
+    ...(customerName ? { customerName } : {}),
+    ...(customerPicture && isSeen ? { customerPicture } : {}),
+  }
 }

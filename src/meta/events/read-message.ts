@@ -5,11 +5,9 @@ import { eventId } from './event-frame.ts'
 import type { Frame } from './event-frame.ts'
 import { id, member, objects, present, string } from './json-fields.ts'
 import type { JsonObject } from './json-fields.ts'
+import { isMetaInbox } from './meta-inboxes.ts'
 import { readAttachments } from './read-attachments.ts'
 import { readReferral } from './read-referral.ts'
-
-const pageInbox = '263902037430900'
-const instagramInbox = '1217981644879628'
 
 /** Reads the `message` of an event: what a person wrote, what the Page wrote (an echo), or that it was taken back. */
 export function readMessage(
@@ -86,7 +84,7 @@ function readEcho(message: JsonObject, mid: string, { base }: Frame): DomainEven
     text: string(message['text']),
     attachments: readAttachments(message['attachments']),
     appId,
-    fromInbox: appId === pageInbox || appId === instagramInbox,
+    fromInbox: isMetaInbox(appId),
     metadata,
   }
 }
