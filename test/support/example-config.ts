@@ -1,4 +1,4 @@
-/** The config file of the first issue, and an environment that fills it. */
+/** A config file as somebody would write it, and an environment that fills it. */
 export const example = `
 server: { port: 3000, adminPort: 3001 }
 redis: { url: redis://127.0.0.1:6379, prefix: deskbridge }
