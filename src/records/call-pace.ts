@@ -21,55 +21,33 @@ export interface PaceSettings {
 
 /** Longer windows are Redis' alone: nobody waits here for what takes minutes, ms. */
 const longestWindowMs = 2000
-/** What a window allows leaves in so many lots: hundreds at once would pile up on their way, and arrive in a heap. */
-const moments = 10
 /** Beyond this a Page would not use what it is allowed, %: then the margin, and Meta's own answer, must do. */
 const mostSpreadPercent = 3
 
 export function callPace(settings: PaceSettings): CallPace {
   const clock = settings.clock ?? (() => performance.now())
   const spread = callSpread(clock)
-  const rings = new Map<string, { window: Ring; moment: Ring }>()
+  /** Of each Page and kind the times at which the last `limit` calls left, or will leave: a ring. */
+  const rings = new Map<string, { times: Float64Array; next: number }>()
 
-  function ringsOf(pageId: string, kind: RateKind, limit: number) {
+  function ringOf(pageId: string, kind: RateKind, limit: number) {
     const key = `${kind} ${pageId}`
-    let both = rings.get(key)
-    if (!both) rings.set(key, (both = { window: ring(limit), moment: ring(Math.ceil(limit / moments)) }))
-    return both
+    let ring = rings.get(key)
+    if (!ring) rings.set(key, (ring = { times: new Float64Array(limit).fill(-Infinity), next: 0 }))
+    return ring
   }
 
   async function turn(pageId: string, kind: RateKind): Promise<void> {
     const { limit, windowMs } = settings.limits[kind]
     if (windowMs > longestWindowMs) return
-    const { window, moment } = ringsOf(pageId, kind, limit)
-    const spanMs = windowMs * (1 + settings.marginPercent / 100)
+    const ring = ringOf(pageId, kind, limit)
     const uneven = Math.min(spread.read(), (windowMs * mostSpreadPercent) / 100)
     const now = clock()
-    const at = Math.max(
-      now,
-      window.oldest() + spanMs + uneven,
-      moment.oldest() + (spanMs * moment.size) / limit,
-    )
-    window.push(at)
-    moment.push(at)
+    const at = Math.max(now, ring.times[ring.next]! + windowMs * (1 + settings.marginPercent / 100) + uneven)
+    ring.times[ring.next] = at
+    ring.next = (ring.next + 1) % limit
     if (at > now) await new Promise((resolve) => setTimeout(resolve, Math.ceil(at - now)))
   }
 
   return { turn, note: spread.note }
-}
-
-type Ring = ReturnType<typeof ring>
-
-/** The times at which the last calls left, or will leave. */
-function ring(size: number) {
-  const times = new Float64Array(size).fill(-Infinity)
-  let next = 0
-  return {
-    size,
-    oldest: () => times[next]!,
-    push(at: number) {
-      times[next] = at
-      next = (next + 1) % size
-    },
-  }
 }
