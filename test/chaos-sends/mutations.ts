@@ -19,6 +19,8 @@ export interface Trial {
 
 const short: Trial['scenario'] = {
   ...hurried(fullScenario),
+  calm: fullScenario.calm,
+  conversationsPerPage: fullScenario.conversationsPerPage,
   kills: 8,
   again: 0,
   outages: 0,

@@ -82,7 +82,7 @@ export const fullScenario: Omit<Scenario, 'seed' | 'kills'> = {
   keep: false,
 }
 
-/** The same with less patience, for whoever has no minute: the copy that is run waits for echoes for a third as long. */
+/** The same for whoever has no minute: the copy of the source that is run waits for echoes for a third as long. */
 export function hurried<S extends typeof fullScenario>(scenario: S): S {
   const echoWait = { find: 'const echoWaitMs = 15_000', replace: hurriedEchoWait }
   return {

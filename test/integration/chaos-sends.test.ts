@@ -21,7 +21,7 @@ async function chaos(...args: string[]): Promise<{ code: unknown; output: string
 }
 
 test('a worker that is killed at each step of a send: nothing lost, nothing doubled or unmarked', async () => {
-  const { code, output } = await chaos('--seed', '8', '--kills', '8', '--outages', '0', '--hurry', '--json')
+  const { code, output } = await chaos('--seed', '10', '--kills', '8', '--outages', '0', '--hurry', '--json')
   const last = output.trimEnd().split('\n').at(-1) ?? ''
   expect(last, output).toMatch(/^\{.*\}$/)
   const report = JSON.parse(last) as Report
