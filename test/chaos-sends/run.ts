@@ -131,7 +131,7 @@ async function fetchRecords({ service }: World, { accepted }: Load): Promise<Map
   return records
 }
 
-/** Whoever was blocked has dead letters, one for each reply, and nobody else has any. */
+/** Whoever was blocked has dead letters, one for each reply, and nobody else has one. */
 async function wrongDeadLetters({ service }: World, { accepted }: Load): Promise<string[]> {
   const letters = await service.deadLetters()
   const refused = accepted.filter((one) => one.conversation.blocked)
