@@ -23,11 +23,7 @@ export const rateSettings = z.strictObject({
       lookups: rate(100, 1000, 'Questions for the profiles of people; our own limit, Meta names none.'),
     })
     .prefault({}),
-  marginPercent: whole(0, 50)
-    .default(1)
-    .describe(
-      "How much longer our windows are than Meta's, %; beside it up to 3 % more, as unevenly long as calls take.",
-    ),
+  marginPercent: whole(0, 50).default(1).describe("How much longer our windows are than Meta's, %."),
   slowFromPercent: whole(1, 99)
     .default(80)
     .describe("From this share of Meta's allowance on, by its usage headers, a Page sends less and less, %."),

@@ -61,11 +61,11 @@ export async function sendPart(
     ),
   ])
   if (!held) return { verdict: 'free' }
-  if (permit.budget) await deps.pace.turn(sending.page.id, permit.budget)
+  const answered = permit.budget && (await deps.pace.turn(sending.page.id, permit.budget))
   const began = performance.now()
   const answer = await callGraph(deps, sending, part, { as: permit.as, personaId, done: progress.done })
   const ms = performance.now() - began
-  if (permit.budget) deps.pace.note(ms)
+  answered?.()
   deps.trace('send', {
     conversation: maskConversation(conversation.id),
     outcome: answer.outcome,

@@ -105,7 +105,7 @@ export function outbound(kit: LaneKit, settings: { page?: Partial<Page> } = {}) 
       noteUsage: () => Promise.resolve(),
       hold: () => Promise.resolve(),
     },
-    pace: { turn: () => Promise.resolve(), note: () => {} },
+    pace: { turn: () => Promise.resolve(() => {}) },
     stops: parkedPages({ stops, log: memoryLog(), now: () => clock.now }),
     graph: {
       call(call: GraphCall) {

@@ -10,33 +10,43 @@ const limits = {
   lookups: { limit: 1, windowMs: 1000 },
 }
 
-/** Asks for many turns at the same moment, and answers when each came, ms. */
-async function turns(count: number, more: { marginPercent?: number; took?: number[] } = {}) {
+/** Asks for many turns at the same moment; each call takes as long as is said. Answers when each left, ms. */
+async function turns(count: number, took: (n: number) => number, marginPercent = 0) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   try {
-    const pace = callPace({ limits, marginPercent: 0, ...more })
-    for (const ms of more.took ?? []) pace.note(ms)
+    const pace = callPace({ limits, marginPercent })
     const began = performance.now()
-    const came: number[] = []
-    const all = Array.from({ length: count }, () =>
-      pace.turn('1', 'text').then(() => came.push(Math.round(performance.now() - began))),
-    )
+    const left: number[] = []
+    const call = async (n: number) => {
+      const answered = await pace.turn('1', 'text')
+      left[n] = Math.round(performance.now() - began)
+      setTimeout(answered, took(n))
+    }
+    const all = Array.from({ length: 3 }, (_, n) => call(n))
+    // The others come later, when the first are answered.
+    setTimeout(() => all.push(...Array.from({ length: count - 3 }, (_, n) => call(n + 3))), 900)
     await vi.advanceTimersByTimeAsync(60_000)
     await Promise.all(all)
-    return came
+    return left
   } finally {
     vi.useRealTimers()
   }
 }
 
 test('lets as many leave at once as the limit allows, and the others when the window is over', async () => {
-  expect(await turns(7)).toEqual([0, 0, 0, 1000, 1000, 1000, 2000])
+  expect(await turns(7, () => 0)).toEqual([0, 0, 0, 1000, 1000, 1000, 2000])
 })
 
-test('keeps the margin, and what calls take unevenly long, up to 3 %', async () => {
-  expect((await turns(4, { marginPercent: 2 })).at(-1)).toBe(1020)
-  expect((await turns(4, { took: [5, 15] })).at(-1)).toBe(1010)
-  expect((await turns(4, { took: [5, 900] })).at(-1)).toBe(1030)
+test('equally long calls arrive as they left, however long they take', async () => {
+  expect(await turns(6, () => 400)).toEqual([0, 0, 0, 1000, 1000, 1000])
+})
+
+test('the window of a call that took longer than the quickest begins later, by as much', async () => {
+  expect(await turns(6, (n) => (n === 1 ? 250 : 100))).toEqual([0, 0, 0, 1000, 1150, 1000])
+})
+
+test('keeps the margin', async () => {
+  expect((await turns(4, () => 0, 2)).at(-1)).toBe(1020)
 })
 
 test('counts Pages and kinds apart, and leaves long windows to Redis', async () => {
