@@ -13,8 +13,20 @@ export interface Reply {
   comment?: CommentAnswer
   /** When it was accepted, ms since the epoch. */
   at: number
-  /** Id of the API key that asked for it. */
+  /** Id of the API key that asked for it, or `helpdesk:<name>`. */
   by: string
+  /** Where an agent wrote it; undefined for REST. */
+  source?: ReplySource
+}
+
+/** A message that an agent wrote in a helpdesk. */
+export interface ReplySource {
+  /** Its name in the config. */
+  helpdesk: string
+  /** As the vendor's callbacks name the ticket. */
+  ticket: string
+  /** The vendor's id of the message. */
+  message: string
 }
 
 export interface CommentAnswer {

@@ -1,19 +1,61 @@
 import type { Conversation } from '../domain/conversation.ts'
 import type { Customer } from '../domain/customer.ts'
 import type { DomainEvent, Attachment } from '../domain/event.ts'
-import type { Reply, ReplyFailure, ReplyStatus } from '../domain/reply.ts'
+import type { Reply, ReplyFailure, ReplySource, ReplyStatus } from '../domain/reply.ts'
+import type { HelpdeskCallback, HelpdeskFile, HelpdeskPoll } from './callback.ts'
+import type { HelpdeskSetup } from './setup.ts'
 
 /** What every call of an adapter gets. */
 export interface Step {
   /** The same on every try of the same step. Vendors that take one get it, others are asked before a second try. */
   idempotencyKey: string
   attempt: number
+  /** An earlier try may have taken effect without our hearing of it: a vendor without keys is asked before it is told again. */
+  repeat?: true
   /** Aborts when the lane's lease is nearly half over; the call must end promptly then. */
   signal: AbortSignal
 }
 
-/** The vendor's name for its case. We keep it per conversation and give it back on every later step. */
+/**
+ * The vendor's name for its case: an id without blanks, which its callbacks name, and whatever else the adapter needs
+ * behind a blank. We keep it per conversation and give it back on every later step.
+ */
 export type TicketRef = string
+
+/** The vendor's name for one message in a ticket. */
+export type MessageRef = string
+
+/** A case that is to be opened. */
+export interface NewTicket {
+  conversation: Conversation
+  page: { name: string }
+  /** One line, such as "Anna Schmidt at Acme Shoes". */
+  subject: string
+  /** Who the person is, as far as Meta has told by now. */
+  customer: KnownCustomer | null
+  /** What the agent needs, and what the customer should not be asked again. */
+  context: TicketContext
+  /** The ticket that this one goes on from; that one is over for good. */
+  followUpOf: TicketRef | null
+}
+
+/** In the order in which a note tells them. */
+export const contextFacts = [
+  'name',
+  'locale',
+  'timezone',
+  'page',
+  'channel',
+  'origin',
+  'earlierTickets',
+  'orders',
+  'tags',
+] as const
+
+export type ContextFact = (typeof contextFacts)[number]
+
+/** Each as words that an agent can read. What is not known is left out. */
+export type TicketContext = Partial<Record<ContextFact, string>>
 
 /** What was said: by the customer, or by somebody who answered them without us. */
 export interface TicketMessage {
@@ -45,6 +87,8 @@ export interface ReplyOutcome {
 
 export interface ReplyReceipt {
   replyId: string
+  /** Where the agent wrote it, when that was in this helpdesk. */
+  source?: ReplySource
   status: 'delivered' | 'read'
   /** ms since the epoch, by Meta's clock. */
   at: number
@@ -64,12 +108,21 @@ export interface EventHelpdesk {
   close(): Promise<void>
 }
 
-/** A helpdesk that has tickets: routing turns an event into these steps, and keeps which of them are done. */
+/**
+ * A helpdesk that has tickets: routing turns an event into these steps, and keeps which of them are done. A ticket that
+ * takes nothing any more makes a step fail with TICKET_CLOSED, one that is gone with TICKET_GONE (both permanent): then a
+ * new one is opened.
+ */
 export interface TicketHelpdesk {
   style: 'tickets'
-  openTicket(conversation: Conversation, step: Step): Promise<TicketRef>
-  appendMessage(ticket: TicketRef, message: TicketMessage, step: Step): Promise<void>
-  addNote(ticket: TicketRef, note: { at: number; text: string }, step: Step): Promise<void>
+  openTicket(ticket: NewTicket, step: Step): Promise<TicketRef>
+  /** Answers what the vendor calls it, so that its own callback about it is told from an agent's words. */
+  appendMessage(ticket: TicketRef, message: TicketMessage, step: Step): Promise<MessageRef | undefined>
+  /** Several that wait, as one update; where the vendor counts updates. In order, under the key of the first. */
+  appendMessages?(ticket: TicketRef, messages: TicketMessage[], step: Step): Promise<MessageRef | undefined>
+  addNote(ticket: TicketRef, note: { at: number; text: string }, step: Step): Promise<MessageRef | undefined>
+  /** `open` brings a solved one back. Without it a vendor does so by itself when a message comes. */
+  setStatus?(ticket: TicketRef, status: 'open' | 'solved', step: Step): Promise<void>
   /** Adds tags, such as the group that should see to it; those that are there stay. Without it a note says so. */
   setTags?(ticket: TicketRef, tags: string[], step: Step): Promise<void>
   /**
@@ -77,10 +130,20 @@ export interface TicketHelpdesk {
    * looked up anew. Never before the ticket.
    */
   setCustomer?(ticket: TicketRef, customer: KnownCustomer, step: Step): Promise<void>
-  /** What became of a reply, so that the agent sees it where they wrote it. */
+  /** What became of a reply, so that the agent sees it where they wrote it (`reply.source`). Without it a note tells failures. */
   reportSent?(conversation: Conversation, reply: Reply, outcome: ReplyOutcome, step: Step): Promise<void>
   /** The person's device has it, or they have read it. */
   reportReceipt?(conversation: Conversation, receipt: ReplyReceipt, step: Step): Promise<void>
+  /** `reportSent` shows replies that were written elsewhere, too. Without it they are appended as an agent's messages. */
+  showsReplies?: true
+  /** What of a new ticket's context stands in fields of its own. The others are told in one private note. */
+  fields?: ReadonlySet<ContextFact>
+  callback?: HelpdeskCallback
+  /** For what the vendor does not call us about. */
+  poll?: HelpdeskPoll
+  /** A file of an agent's that only we may read, by the `ref` that a callback gave it. Streams; fails with StepError. */
+  file?(ref: string, signal: AbortSignal): Promise<HelpdeskFile>
+  setup?: HelpdeskSetup
   close(): Promise<void>
 }
 

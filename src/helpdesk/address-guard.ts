@@ -18,6 +18,12 @@ export function ipLiteral(url: string): string | undefined {
   return host !== undefined && ipaddr.isValid(host) ? host : undefined
 }
 
+/** Such a URL is refused before anything is looked up. */
+export function ipLiteralIsPrivate(url: string): boolean {
+  const literal = ipLiteral(url)
+  return literal !== undefined && !isPublicAddress(literal)
+}
+
 /**
  * DNS look-up that refuses private addresses at connect time, so that a name which resolves to one, now or later,
  * cannot make us call into the own network (SSRF).
@@ -33,7 +39,7 @@ export const publicLookup: LookupFunction = (hostname, options, callback) => {
   })
 }
 
-function notAllowed(): StepError {
+export function notAllowed(): StepError {
   return new StepError(
     'the helpdesk has a private address; set allowPrivateNetwork: true in its settings if that is meant',
     { code: 'ADDRESS_NOT_ALLOWED', verdict: 'retry', arrived: 'no', destinationDown: true },

@@ -16,6 +16,7 @@ import type { Accepted, ReplyRequest } from './accept-reply.ts'
 import { followRule, metRule, shownRule } from './comment-rules.ts'
 import type { MetRule } from './comment-rules.ts'
 import { forwardSteps } from './forward-steps.ts'
+import { tryOf } from './try-of.ts'
 import { viewOf } from './helpdesk-view.ts'
 import { opensTicket } from './opens-ticket.ts'
 import { mayBeOurs } from './place-comments.ts'
@@ -62,7 +63,7 @@ export function forwardEvent(deps: ForwardDeps): Work {
       psid: event.psid,
       channel: page.channel,
     }
-    const step: Step = { idempotencyKey: event.id, attempt: task.attempts + 1, signal: hold.signal }
+    const step: Step = { idempotencyKey: event.id, ...tryOf(task), signal: hold.signal }
     const began = performance.now()
     // Which of our replies it moves on was noted when it was split; here the helpdesk is told.
     await reportReceipt(deps, { helpdesk, conversation, event, step })

@@ -1,4 +1,5 @@
 import type { TicketRef } from '../helpdesk/adapter.ts'
+import { newTicket } from './new-ticket.ts'
 import { ticketSteps } from './ticket-steps.ts'
 import type { TicketWork } from './ticket-steps.ts'
 
@@ -24,7 +25,7 @@ export async function forwardSteps(work: TicketWork): Promise<boolean> {
   if (!ticket) {
     ticket =
       reached?.ticket ??
-      (await helpdesk.openTicket(conversation, { ...step, idempotencyKey: `${event.id}:ticket` }))
+      (await helpdesk.openTicket(await newTicket(work), { ...step, idempotencyKey: `${event.id}:ticket` }))
     opened = true
     if (!reached && !(await hold.save(writeProgress({ ticket, opened, done: [] })))) return false
     await deps.conversations.keepTicket(conversation.id, page.helpdesk, ticket)

@@ -128,6 +128,7 @@ export function lookUpPerson(deps: LookupDeps) {
         {
           idempotencyKey: `${id}:customer:${lookedUpAt}`,
           attempt: one.failed + 1,
+          ...(one.failed > 0 ? { repeat: true } : {}),
           signal: AbortSignal.any([one.signal, AbortSignal.timeout(callMs)]),
         },
       )

@@ -8,6 +8,7 @@ import type { Death } from '../lanes/drain.ts'
 import { readPayload } from '../lanes/read-payload.ts'
 import type { Task } from '../lanes/lanes.ts'
 import { failureMessage } from '../meta/graph-errors.ts'
+import { tryOf } from './try-of.ts'
 import { addressOf, noted, readProgress } from './reply-progress.ts'
 import type { Address, FateDeps } from './reply-progress.ts'
 
@@ -49,7 +50,7 @@ export async function reportFate(
   const { reply, to, task, signal } = told
   const helpdesk = deps.helpdesks.get(to.page.helpdesk)
   if (!helpdesk) return
-  const step = { idempotencyKey: `${reply.id}:fate`, attempt: task.attempts + 1, signal }
+  const step = { idempotencyKey: `${reply.id}:fate`, ...tryOf(task), signal }
   try {
     if (helpdesk.reportSent) {
       const now = await furthest(deps, reply.id, outcome)

@@ -9,6 +9,7 @@ import { keyedReplyId } from './accept-reply.ts'
 import type { Accepted, ReplyRequest } from './accept-reply.ts'
 import { quote } from './describe-words.ts'
 import type { Address, FateDeps } from './reply-progress.ts'
+import { tryOf } from './try-of.ts'
 
 export interface TellPrivateDeps extends Pick<FateDeps, 'helpdesks' | 'conversations' | 'log'> {
   replies: Pick<Replies, 'sent'>
@@ -86,7 +87,7 @@ async function note(
 ): Promise<void> {
   const helpdesk = deps.helpdesks.get(to.page.helpdesk)
   if (helpdesk?.style !== 'tickets' || ticket === undefined) return
-  const step = { idempotencyKey: `${reply.id}:${name}`, attempt: task.attempts + 1, signal }
+  const step = { idempotencyKey: `${reply.id}:${name}`, ...tryOf(task), signal }
   try {
     await helpdesk.addNote(ticket, { at: reply.at, text }, step)
   } catch (error) {

@@ -42,7 +42,7 @@ export interface TicketWork {
 /** One thing that is told a ticket. Its name is what the lane remembers of it once it is done. */
 export interface TicketStep {
   name: string
-  take: (ticket: TicketRef) => Promise<void>
+  take: (ticket: TicketRef) => Promise<unknown>
 }
 
 /** What happened is one step; before it, for few, what it came with; and after it, what was made of it. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Conversation } from '../../src/domain/conversation.ts'
 import type { Attachment, DomainEvent, MessageEvent } from '../../src/domain/event.ts'
 import { stepFacts } from '../../src/domain/step-error.ts'
-import type { HelpdeskAdapter, Step } from '../../src/helpdesk/adapter.ts'
+import type { HelpdeskAdapter, NewTicket, Step } from '../../src/helpdesk/adapter.ts'
 
 /** How a helpdesk may misbehave, and what an adapter must make of it. Only for adapters that call somebody. */
 export type Misbehaviour = 'refuses' | 'busy' | 'fails' | 'silent' | 'garbage'
@@ -24,6 +24,15 @@ const conversation: Conversation = {
   pageId: '1234567890',
   psid: '2400000000000001',
   channel: 'messenger',
+}
+
+const newTicket: NewTicket = {
+  conversation,
+  page: { name: 'Acme Shoes' },
+  subject: 'A customer at Acme Shoes',
+  customer: null,
+  context: { page: 'Acme Shoes', channel: 'messenger' },
+  followUpOf: null,
 }
 
 let counter = 0
@@ -51,11 +60,14 @@ function stepFor(event: DomainEvent, signal = new AbortController().signal): Ste
 
 async function forward(adapter: HelpdeskAdapter, event: DomainEvent, step = stepFor(event)): Promise<void> {
   if (adapter.style === 'events') return adapter.forwardEvent(event, conversation, step)
-  const ticket = await adapter.openTicket(conversation, { ...step, idempotencyKey: `${event.id}:ticket` })
+  const ticket = await adapter.openTicket(newTicket, { ...step, idempotencyKey: `${event.id}:ticket` })
   const { id: eventId, timestamp: at, kind } = event
-  if (kind !== 'message') return adapter.addNote(ticket, { at, text: kind }, step)
+  if (kind !== 'message') {
+    await adapter.addNote(ticket, { at, text: kind }, step)
+    return
+  }
   const { text, attachments } = event
-  return adapter.appendMessage(
+  await adapter.appendMessage(
     ticket,
     { eventId, from: 'customer', at, text, attachments, payload: null },
     step,

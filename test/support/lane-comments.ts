@@ -85,7 +85,7 @@ export function commentLane(kit: LaneKit, settings: { page?: Partial<Page> } = {
       const error = noteErrors.shift()
       if (error) return Promise.reject(error)
       notes.push(`${ticket} ${step.idempotencyKey.replace(/^rpl_0*/, '')} ${text}`)
-      return Promise.resolve()
+      return Promise.resolve(undefined)
     },
   }
   const accept = acceptReply({

@@ -47,7 +47,7 @@ export function ticketDesk() {
   }
   const helpdesk: TicketHelpdesk = {
     style: 'tickets',
-    async openTicket(of, { idempotencyKey, attempt }) {
+    async openTicket({ conversation: of }, { idempotencyKey, attempt }) {
       expect(of).toEqual(whole)
       step(`open ${idempotencyKey} #${attempt}`, 'open')
       return Promise.resolve(`T-${++opened}`)
@@ -56,12 +56,12 @@ export function ticketDesk() {
       expect(idempotencyKey).toBe(eventId)
       const who = from === 'agent' ? ' by an agent' : ''
       step(`append ${ticket} ${eventId} ${text} ${payload}${who} #${attempt}`, 'append')
-      return Promise.resolve()
+      return Promise.resolve(undefined)
     },
     async addNote(ticket, { at, text }, { idempotencyKey }) {
       keys.push(idempotencyKey)
       step(`note ${ticket} ${at} ${text}`, 'note')
-      return Promise.resolve()
+      return Promise.resolve(undefined)
     },
     close: () => Promise.resolve(),
   }

@@ -17,6 +17,7 @@ export function openForwarding(redis: Redis, settings: Partial<Page> = {}, withT
   const failing = new Map<string, Error>()
   const events: DomainEvent[] = []
   let opened = 0
+  const none = () => undefined
 
   function step(text: string): Promise<void> {
     const error = failing.get(text.split(' ')[0] ?? '')
@@ -28,9 +29,10 @@ export function openForwarding(redis: Redis, settings: Partial<Page> = {}, withT
 
   const tickets: TicketHelpdesk = {
     style: 'tickets',
-    openTicket: ({ id }) => step(`open ${id}`).then(() => `T-${++opened}`),
-    appendMessage: (ticket, { from, text }) => step(`append ${ticket} ${from}: ${text}`),
-    addNote: (ticket, { text }, { idempotencyKey }) => step(`note ${ticket} ${idempotencyKey} ${text}`),
+    openTicket: ({ conversation: { id } }) => step(`open ${id}`).then(() => `T-${++opened}`),
+    appendMessage: (ticket, { from, text }) => step(`append ${ticket} ${from}: ${text}`).then(none),
+    addNote: (ticket, { text }, { idempotencyKey }) =>
+      step(`note ${ticket} ${idempotencyKey} ${text}`).then(none),
     ...(withTags ? { setTags: (ticket, tags) => step(`tags ${ticket} ${tags.join()}`) } : {}),
     close: () => Promise.resolve(),
   }

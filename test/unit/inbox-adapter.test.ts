@@ -17,6 +17,14 @@ const store: InboxStore = {
 }
 const desk = inboxHelpdesk(store)
 const conversation: Conversation = { id: '1:2', pageId: '1', psid: '2', channel: 'messenger' }
+const ticket = {
+  conversation,
+  page: { name: 'Acme Shoes' },
+  subject: 'A customer at Acme Shoes',
+  customer: null,
+  context: {},
+  followUpOf: null,
+}
 const step = { idempotencyKey: 'evt_key', attempt: 1, signal: AbortSignal.timeout(10_000) }
 
 beforeEach(() => {
@@ -24,8 +32,8 @@ beforeEach(() => {
 })
 
 test('the ticket of a conversation is the conversation itself, so that it is never opened twice', async () => {
-  expect(await desk.openTicket(conversation, step)).toBe('1:2')
-  expect(await desk.openTicket(conversation, { ...step, attempt: 2 })).toBe('1:2')
+  expect(await desk.openTicket(ticket, step)).toBe('1:2')
+  expect(await desk.openTicket(ticket, { ...step, attempt: 2 })).toBe('1:2')
   expect(asked).toEqual([
     ['open', conversation],
     ['open', conversation],

@@ -6,7 +6,8 @@ import type { InboxStore } from './store.ts'
 export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
   return {
     style: 'tickets',
-    async openTicket(conversation) {
+    showsReplies: true,
+    async openTicket({ conversation }) {
       await store.open(conversation)
       return conversation.id
     },
@@ -22,9 +23,11 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
         ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
         ...(message.payload === null ? {} : { payload: message.payload }),
       })
+      return message.eventId
     },
     async addNote(ticket, note, step) {
       await store.put(ticket, { id: step.idempotencyKey, from: 'note', at: note.at, text: note.text })
+      return step.idempotencyKey
     },
     setCustomer: (ticket, { name, firstName, username, pictureUrl, expiresAt }) =>
       store.setCustomer(ticket, { name: name ?? firstName ?? username, pictureUrl, expiresAt }),
