@@ -7,6 +7,8 @@ export interface StepErrorFacts {
   arrived: 'no' | 'unknown'
   /** The other side's own wish, in milliseconds. */
   retryAfterMs?: number
+  /** True when nothing was tried yet, since a budget is spent: it waits, and no try is counted. */
+  untried?: true
   /** True when the destination itself seems down, so that its circuit breaker counts it. */
   destinationDown?: boolean
 }

@@ -207,8 +207,10 @@ export function drain(deps: DrainDeps): Drain {
   }
 
   function judge(task: Task, error: unknown): Verdict {
-    const { code, verdict, message, retryAfterMs } = stepFacts(error)
+    const { code, verdict, message, retryAfterMs, untried } = stepFacts(error)
     if (verdict === 'permanent' || task.ageMs > deps.giveUpMs) return { verdict: 'dead', code, message }
+    // Those that wait for the same budget come back one after the other.
+    if (untried) return { verdict: 'wait', code, delayMs: (retryAfterMs ?? 1000) * (1 + deps.random() / 4) }
     deps.log.warn({ code, ...factsOf(task) }, `will be tried again: ${message}`)
     const delayMs = Math.max(retryAfterMs ?? 0, backOff(task.attempts, deps.random))
     return { verdict: 'retry', code, delayMs: Math.min(delayMs, 3_600_000) }

@@ -60,6 +60,17 @@ describe('a retry', () => {
     })
   })
 
+  test('what was not even tried waits without a try being counted', async () => {
+    const kit = laneKit(redis.client)
+    await kit.append(lane, 'a')
+    const spent = () => Promise.reject(failure({ retryAfterMs: never, untried: true }))
+    expect((await once(kit, spent)).counted).toEqual(['wait BUSY'])
+    expect(await kit.lanes.due()).toEqual([])
+    expect(await kit.statuses.of(lane)).toMatchObject({ waiting: 1, attempts: 0, lastCode: 'BUSY' })
+    await kit.waitEnds(lane)
+    expect((await once(kit, () => Promise.resolve(done))).tries).toEqual([{ payload: 'a', attempts: 0 }])
+  })
+
   test.each([
     { retryAfterMs: 90_000, delay: 90_000 },
     // Half of the back-off's first second, and half of the rest by the dice.
