@@ -14,7 +14,7 @@ import { wakeLater } from './wake-later.ts'
 export type Work = (task: Task, hold: Hold) => Promise<Verdict>
 
 export interface DrainDeps {
-  lanes: Pick<Lanes, 'claim'>
+  lanes: Pick<Lanes, 'claim' | 'behind'>
   /** Shared by all destinations, so that one script commits what is ready at that moment. */
   commit: (commit: Commit) => Promise<Committed>
   work: Work
@@ -122,7 +122,10 @@ export function drain(deps: DrainDeps): Drain {
       deps.count(verdict.verdict, 'code' in verdict ? verdict.code : '')
       const enough = stopping || worked >= turnItems || performance.now() - began > turnMs
       asked = performance.now()
-      const next = await settle(task, verdict.verdict === 'done' && enough ? { verdict: 'stop' } : verdict)
+      const next = await settle(
+        task,
+        verdict.verdict === 'done' && enough ? { ...verdict, verdict: 'stop' } : verdict,
+      )
       if (next === 'kept' && 'delayMs' in verdict) later.remember(task.lane, verdict.delayMs)
       if (typeof next === 'string') return next === 'more' ? ringAgain(task.lane) : undefined
       task = next
@@ -146,7 +149,7 @@ export function drain(deps: DrainDeps): Drain {
 
   async function settle(task: Task, verdict: Verdict): Promise<Committed> {
     try {
-      const next = await deps.commit({ task, ...verdict })
+      const next = await deps.commit({ task, ...remembered(task, verdict) })
       if (next === 'stale') deps.count('stale', 'COMMIT_REFUSED')
       return next
     } catch (error) {
@@ -223,6 +226,15 @@ export function drain(deps: DrainDeps): Drain {
   }
 
   return { offer, stop }
+}
+
+/**
+ * Freeing a lane, or letting it wait, forgets how often its head was handed out. One that was handed out before may have
+ * taken effect then, and whoever tries it next must know: so it counts as a try.
+ */
+function remembered(task: Task, verdict: Verdict): Verdict {
+  if (task.claims < 2 || (verdict.verdict !== 'free' && verdict.verdict !== 'wait')) return verdict
+  return { code: 'HANDED_OUT_BEFORE', delayMs: 0, ...verdict, verdict: 'retry' }
 }
 
 function factsOf(task: Task) {

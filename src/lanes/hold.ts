@@ -1,4 +1,4 @@
-import type { Commit, Committed, Task } from './lanes.ts'
+import type { Commit, Committed, Lanes, Task } from './lanes.ts'
 
 /** What the holder of a head may use while working on it. */
 export interface Hold {
@@ -6,6 +6,8 @@ export interface Hold {
   signal: AbortSignal
   /** Keeps what was reached, so that the next try goes on there, and renews the lease. False: the lease is lost, stop. */
   save(progress: string): Promise<boolean>
+  /** Payloads of what stands behind the head, in order; they stay there until they are committed with it. */
+  behind(most: number): Promise<string[]>
 }
 
 /** Less than half of a lease, so that a holder has given up before anybody else may begin. */
@@ -13,7 +15,11 @@ const shareOfLease = 0.45
 
 export function openHold(
   task: Task,
-  deps: { commit: (commit: Commit) => Promise<Committed>; leaseMs: number },
+  deps: {
+    lanes: Pick<Lanes, 'behind'>
+    commit: (commit: Commit) => Promise<Committed>
+    leaseMs: number
+  },
 ): Hold & { lost(): boolean; end(): void } {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), deps.leaseMs * shareOfLease)
@@ -29,6 +35,7 @@ export function openHold(
       timer.refresh()
       return true
     },
+    behind: (most) => deps.lanes.behind(task, most),
     lost: () => lost,
     end: () => clearTimeout(timer),
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 
-const names = ['append', 'claim', 'commit', 'due', 'release', 'replay', 'seize', 'wake'] as const
+const names = ['append', 'behind', 'claim', 'commit', 'due', 'release', 'replay', 'seize', 'wake'] as const
 type ScriptName = (typeof names)[number]
 
 /** Runs a script by its name; the answer is what Lua returned. Redis' errors pass through. */

@@ -16,6 +16,8 @@ export interface LaneSettings {
 
 export interface Item {
   lane: string
+  /** More lanes of the same conversation that get it: all of them at once, or none. */
+  also?: readonly string[]
   /** Dedupe id and idempotency key; the same on every try. */
   id: string
   payload: string
@@ -38,7 +40,9 @@ export interface Task {
 }
 
 export type Verdict =
-  | { verdict: 'done' | 'stop' | 'free' }
+  /** `items`: how many of the lane are done with it, the head included. Without it the head alone. */
+  | { verdict: 'done' | 'stop'; items?: number }
+  | { verdict: 'free' }
   /** `detail` goes to whoever is told of the death; it is not kept. */
   | { verdict: 'dead'; code: string; message: string; detail?: unknown }
   | { verdict: 'retry' | 'wait' | 'defer'; delayMs: number; code: string }
@@ -58,6 +62,8 @@ export interface Lanes {
   claim(lanes: string[]): Promise<Task[]>
   /** Answers in the order of the commits. */
   commit(commits: Commit[]): Promise<Committed[]>
+  /** Payloads of what stands behind a head, in order, for its holder; none once the lease is lost. */
+  behind(task: Task, most: number): Promise<string[]>
   /** Lets lanes be tried now, whatever their heads wait for. Answers how many had something to try. Idempotent. */
   wake(lanes: string[]): Promise<number>
   /** Lanes that someone should look at now, at most 500 per shard. */
@@ -117,6 +123,12 @@ export function lanes(run: RunScript, settings: LaneSettings): Lanes {
     return commits.map((one) => results.get(one)!)
   }
 
+  async function behind({ lane, epoch, seq }: Task, most: number): Promise<string[]> {
+    const keys = keysOf(lane)
+    const items = await run('behind', [keys.state(lane), keys.items(lane)], [epoch, seq, most])
+    return (items as string[]).map((item) => readHead(item, 0).payload)
+  }
+
   async function wake(names: string[]): Promise<number> {
     let woken = 0
     for (const [keys, group] of byShard(names, keysOf)) {
@@ -136,21 +148,26 @@ export function lanes(run: RunScript, settings: LaneSettings): Lanes {
     return (answers as string[][]).flat()
   }
 
-  return { append, claim, commit, wake, due }
+  return { append, claim, commit, behind, wake, due }
 }
 
 function appendCall(keys: LaneKeys, items: Item[], settings: LaneSettings): [string[], (string | number)[]] {
   const numbers = new Map<string, number>()
   const pairs: (string | number)[] = []
-  for (const item of items) {
-    let number = numbers.get(item.lane)
-    if (number === undefined) numbers.set(item.lane, (number = numbers.size + 1))
-    pairs.push(number, item.payload)
+  let places = 0
+  function numberOf(lane: string): number {
+    const number = numbers.get(lane) ?? numbers.size + 1
+    numbers.set(lane, number)
+    places++
+    return number
+  }
+  for (const { lane, also = [], payload } of items) {
+    pairs.push([lane, ...also].map(numberOf).join(' '), payload)
   }
   const names = [...numbers.keys()]
   return [
     [keys.dirty, keys.counters, ...names.map(keys.items), ...items.map((item) => keys.seen(item.id))],
-    [settings.graceMs, settings.seenMs, names.length, items.length, ...names, ...pairs],
+    [settings.graceMs, settings.seenMs, names.length, items.length, ...names, ...pairs, places],
   ]
 }
 
@@ -179,6 +196,9 @@ function verdictArgs(verdict: Verdict): [string | number, string] {
       return [Math.ceil(verdict.delayMs), verdict.code]
     case 'save':
       return [verdict.progress, '']
+    case 'done':
+    case 'stop':
+      return [verdict.items ?? 1, '']
     default:
       return ['', '']
   }

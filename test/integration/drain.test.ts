@@ -149,6 +149,7 @@ describe('offer', () => {
       concurrency: 1,
       work: () => Promise.resolve(done),
       lanes: {
+        ...kit.lanes,
         claim: (names) =>
           fails ? Promise.reject(new Error('Connection is closed')) : kit.lanes.claim(names),
       },
@@ -158,6 +159,41 @@ describe('offer', () => {
     fails = false
     await own.drain.offer(['in:1:a'])
     await own.until(() => own.settled.length === 1)
+  })
+})
+
+describe('items that are done together', () => {
+  test('a head takes with it what its holder saw behind it, and what came meanwhile stays', async () => {
+    const kit = laneKit(redis.client)
+    const tried: string[] = []
+    const seen: string[][] = []
+    const own = drainKit(kit, {
+      work: async (task, hold) => {
+        tried.push(task.payload)
+        const behind = await hold.behind(2)
+        seen.push(behind)
+        if (tried.length === 1) await kit.append('in:1:a', 'late')
+        return { ...done, items: 1 + behind.length }
+      },
+    })
+    await kit.append('in:1:a', ...numbers(4))
+    await own.drain.offer(['in:1:a'])
+    await own.until(() => own.settled.length === 2)
+    expect(tried).toEqual(['0', '3'])
+    expect(seen).toEqual([['1', '2'], ['late']])
+    expect(own.settled.map(({ result }) => result)).toEqual(['next', 'empty'])
+    expect(await kit.payloads('in:1:a')).toEqual([])
+  })
+
+  test('who lost the lane sees nothing behind its head, and takes nothing with it', async () => {
+    const kit = laneKit(redis.client)
+    await kit.append('in:1:a', ...numbers(3))
+    const task = await kit.claimOne('in:1:a')
+    await kit.leaseEnds('in:1:a')
+    await kit.claimOne('in:1:a')
+    expect(await kit.lanes.behind(task, 10)).toEqual([])
+    expect(await kit.lanes.commit([{ task, verdict: 'done', items: 3 }])).toEqual(['stale'])
+    expect(await kit.payloads('in:1:a')).toEqual(numbers(3))
   })
 })
 
@@ -197,6 +233,7 @@ describe('stop', () => {
         return Promise.resolve(done)
       },
       lanes: {
+        ...kit.lanes,
         claim: async (names) => {
           const tasks = await kit.lanes.claim(names)
           await door.pass()

@@ -20,6 +20,7 @@ function waking(kit: LaneKit, work: Work, more: Partial<DrainDeps> = {}) {
     work,
     wakeWithinMs: 5000,
     lanes: {
+      ...kit.lanes,
       claim: async (asked) => {
         const tasks = await kit.lanes.claim(asked)
         claims.push({ asked, got: tasks.map((task) => task.lane) })

@@ -2,8 +2,8 @@
 -- COMMIT: what became of the heads of some lanes; hands out the next heads. allow-oom: a full Redis must still drain.
 -- KEYS: dirty, dead, then per lane: state, items, dead letter
 -- ARGV: lease ms, grace ms, dead letter ms, then per lane: name, epoch, seq, verdict, a, b
---   done            pop, hand out the next head
---   stop            pop, free the lane for another turn
+--   done a=items    pop so many, hand out the next head
+--   stop a=items    pop so many, free the lane for another turn
 --   dead a=code b=message   pop into the dead letter, hand out the next head
 --   retry a=delay ms b=code counts=1 | wait a=delay ms b=code counts=0   keep the head, free the lane until then
 --   defer a=delay ms   keep the head, given back untried: this claim does not count, earlier ones do
@@ -16,8 +16,8 @@ local lease, grace, dead_ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local dirty, dead = KEYS[1], KEYS[2]
 local answer = { now }
 
-local function pop(state, items, lane, stops)
-  redis.call('LPOP', items)
+local function pop(state, items, lane, count, stops)
+  redis.call('LPOP', items, count)
   local head = redis.call('LINDEX', items, 0)
   if not head then
     redis.call('DEL', state)
@@ -49,7 +49,7 @@ for i = 1, (#ARGV - 3) / 6 do
       redis.call('HDEL', state, 'busy', 'ousted')
     end
   elseif verdict == 'done' or verdict == 'stop' then
-    answer[1 + i] = pop(state, items, lane, verdict == 'stop')
+    answer[1 + i] = pop(state, items, lane, a, verdict == 'stop')
   elseif verdict == 'dead' then
     redis.call('HSET', letter, 'lane', lane, 'item', redis.call('LINDEX', items, 0), 'code', a, 'message', b,
       'at', now, 'attempts', is[3] or 0)
@@ -57,7 +57,7 @@ for i = 1, (#ARGV - 3) / 6 do
     redis.call('ZREMRANGEBYSCORE', dead, '-inf', now - dead_ttl)
     redis.call('ZADD', dead, now, seq)
     redis.call('PEXPIRE', dead, dead_ttl)
-    answer[1 + i] = pop(state, items, lane, false)
+    answer[1 + i] = pop(state, items, lane, 1, false)
   elseif verdict == 'retry' or verdict == 'wait' then
     redis.call('HSET', state, 'until', 0, 'claims', 0, 'not_before', now + a, 'code', b,
       'attempts', (tonumber(is[3]) or 0) + (verdict == 'retry' and 1 or 0))
