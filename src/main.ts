@@ -13,6 +13,7 @@ const help = `deskbridge: from Meta's webhook to your helpdesk and back
 
   node src/main.ts check-config   say what is wrong with the config file, and stop
   node src/main.ts doctor         look at everything that a Page needs, and say how to mend what is missing
+  node src/main.ts setup          make in a helpdesk what deskbridge needs there
   node src/main.ts subscribe      subscribe the app and the Pages to the events that we read
   node src/main.ts profile        write greeting, ice breakers and menu of the config to Messenger
   node src/main.ts backfill       fetch what was missed in an outage

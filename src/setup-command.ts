@@ -3,14 +3,17 @@ import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { runBackfill } from './commands/backfill.ts'
 import { runDoctor } from './commands/doctor.ts'
+import { runSetup } from './commands/setup.ts'
 import { runProfile } from './commands/profile.ts'
 import { progressLine } from './commands/progress-line.ts'
+import type { SetupTools } from './commands/setup.ts'
 import type { ProgressStream } from './commands/progress-line.ts'
 import { runSubscribe } from './commands/subscribe.ts'
 import { loadConfig } from './config/load-config.ts'
 import type { Environment } from './config/load-config.ts'
 import type { Config } from './config/schema.ts'
 import { pipelineResults } from './domain/pipeline-results.ts'
+import { openHelpdesk } from './helpdesk/registry.ts'
 import { laneKeys, laneName, shardOf } from './lanes/keys.ts'
 import { graphClient } from './meta/graph-client.ts'
 import { ingestConnection, isReadyWithin } from './queue/connections.ts'
@@ -25,7 +28,7 @@ import type { RedisView } from './setup/check-redis.ts'
 import type { DoctorDeps } from './setup/doctor.ts'
 import type { Candidate } from './setup/synthetic-delivery.ts'
 
-export const setupCommands = ['doctor', 'subscribe', 'profile', 'backfill'] as const
+export const setupCommands = ['doctor', 'setup', 'subscribe', 'profile', 'backfill'] as const
 export type SetupCommand = (typeof setupCommands)[number]
 
 export interface SetupIo {
@@ -55,7 +58,13 @@ export async function runSetupCommand(command: SetupCommand, args: string[], io:
   }
 }
 
-const commands = { doctor: runDoctor, subscribe: runSubscribe, profile: runProfile, backfill: runBackfill }
+const commands = {
+  doctor: runDoctor,
+  setup: runSetup,
+  subscribe: runSubscribe,
+  profile: runProfile,
+  backfill: runBackfill,
+}
 
 /** Redis is opened at its first use: `profile` needs none. */
 function openTools(config: Config, { print, stderr, signal }: Omit<SetupIo, 'env'>) {
@@ -97,7 +106,12 @@ function openTools(config: Config, { print, stderr, signal }: Omit<SetupIo, 'env
     known: async (candidates: Candidate[]) => knownMessages(await redis(), config, candidates),
     journal: async (body: Buffer, receivedAt: number) => (await write())(delivery(body, receivedAt)),
     redis: async () => viewOf(await redis()),
-  } satisfies DoctorDeps & BackfillDeps
+    openHelpdesk: async (name: string) => {
+      const settings = config.helpdesks[name]
+      if (!settings) throw new Error('no such helpdesk')
+      return openHelpdesk(name, settings, { redis: await redis(), prefix })
+    },
+  } satisfies DoctorDeps & BackfillDeps & SetupTools
 
   async function close(): Promise<void> {
     await Promise.all([graph.close(), queue?.close()])

@@ -12,8 +12,8 @@ export const doctorHelp = `deskbridge doctor: say what keeps messages from flowi
   --json   the findings as one JSON object, for machines
 
 It looks at the config, Redis, the clocks, the app's secret and subscriptions, the webhook as Meta sees it
-(server.publicUrl), and each Page: token, permissions, subscription, and whether anything was missed. It changes
-nothing. Exit code 0: no faults; warnings may be there. 1: at least one fault.`
+(server.publicUrl), each Page: token, permissions, subscription, and whether anything was missed, and each helpdesk:
+account, rights, and whether its callbacks reach us and are believed. It changes nothing. Exit code 0: no faults; warnings may be there. 1: at least one fault.`
 
 export async function runDoctor(args: string[], deps: CommandDeps<DoctorDeps>): Promise<number> {
   const { print, load, open } = deps

@@ -1,21 +1,21 @@
 /** How a helpdesk proves that a callback is its own. Every scheme is a row; `verify-callback.ts` reads them. */
 export type CallbackScheme = keyof typeof callbackSchemes
 
-interface HmacScheme {
+export interface HmacScheme {
   proof: 'hmac'
   algorithm: 'sha1' | 'sha256'
   header: string
   prefix: '' | 'sha1=' | 'sha256='
   encoding: 'hex' | 'base64'
   /** What is signed, in order; texts stand for themselves. */
-  signed: readonly ('timestamp' | 'body' | 'method' | 'url' | '.' | ':')[]
+  signed: readonly ('timestamp' | 'body' | '.' | ':')[]
   timestamp?: { header: string; unit: 's' | 'ms' | 'iso' }
   /** Names a delivery, which comes again under the same id. */
   delivery?: string
 }
 
 /** No signature: whoever knows the secret is believed. */
-interface SecretScheme {
+export interface SecretScheme {
   proof: 'secret'
   /** A header that holds it; else it is the last part of the path. */
   header: string | null

@@ -1,8 +1,10 @@
 import type { Fault } from '../config/fill-environment.ts'
 import type { Config } from '../config/schema.ts'
+import type { HelpdeskAdapter } from '../helpdesk/adapter.ts'
 import { checkApp } from './check-app.ts'
 import { checkCallback } from './check-callback.ts'
 import { checkClock } from './check-clock.ts'
+import { checkHelpdesk } from './check-helpdesk.ts'
 import { checkPage } from './check-page.ts'
 import type { PageDeps } from './check-page.ts'
 import { checkRedis } from './check-redis.ts'
@@ -13,6 +15,7 @@ import { fault, ok } from './report.ts'
 import type { Finding, Section } from './report.ts'
 
 export interface DoctorDeps extends SetupDeps, PageDeps {
+  openHelpdesk: (name: string) => Promise<HelpdeskAdapter>
   redis: () => Promise<RedisView>
   fetch: typeof fetch
   /** Of one section, ms. */
@@ -86,6 +89,18 @@ function checksOf(file: string, config: Config, deps: DoctorDeps): Check[] {
     ...config.pages.map((page) => ({
       title: `${page.channel === 'messenger' ? 'Page' : 'Instagram'} ${page.name} (${page.id})`,
       run: (signal: AbortSignal) => checkPage(page, config, { ...deps, signal }),
+    })),
+    ...Object.entries(config.helpdesks).map(([name, { adapter }]) => ({
+      title: `Helpdesk ${name} (${adapter})`,
+      run: async (signal: AbortSignal) => {
+        const helpdesk = await deps.openHelpdesk(name)
+        const { publicUrl } = config.server
+        try {
+          return await checkHelpdesk({ name, helpdesk, publicUrl }, { ...deps, signal })
+        } finally {
+          await helpdesk.close()
+        }
+      },
     })),
   ]
 }

@@ -138,6 +138,12 @@ export function toolsFor(graph: ReturnType<typeof useGraph>, more: Partial<Docto
         clockAheadMs: 3,
       }),
     known: () => Promise.resolve(new Set()),
+    openHelpdesk: () =>
+      Promise.resolve({
+        style: 'events',
+        forwardEvent: () => Promise.reject(new Error('not asked for')),
+        close: () => Promise.resolve(),
+      }),
     journal: (body, receivedAt) => {
       journalled.push({ body: body.toString(), receivedAt })
       return Promise.resolve()

@@ -23,6 +23,7 @@ describe('where all is well', () => {
       'Meta',
       'Webhook',
       'Page Acme (1234567890)',
+      'Helpdesk main (inbox)',
     ])
     for (const secret of [pageToken, appSecret, 'verify-token']) expect(text).not.toContain(secret)
   })
@@ -191,7 +192,7 @@ describe('a check', () => {
     const redis = () => new Promise<never>(() => {})
     const { json, of } = await examine({ more: { redis, timeoutMs: 300 } })
     expect(of('time')?.message).toContain('was not finished')
-    expect(json.sections).toHaveLength(5)
+    expect(json.sections).toHaveLength(6)
   })
 
   it('that throws is a finding, without its words', async () => {
