@@ -1,13 +1,16 @@
 import type { Logger } from 'pino'
 import { openAttachments } from './attachments.ts'
+import { agentFiles, callbacksOf, openCallbacks } from './callbacks.ts'
 import type { Config } from './config/schema.ts'
 import type { Page } from './domain/page.ts'
+import type { Route } from './domain/route.ts'
 import type { Trace } from './domain/stage.ts'
 import { openErasing } from './erasures.ts'
 import { inboxStore } from './helpdesk/inbox/store.ts'
+import { openHelpdesk } from './helpdesk/registry.ts'
 import type { Check } from './http/admin-server.ts'
 import { publicServer } from './http/public-server.ts'
-import { laneName } from './lanes/keys.ts'
+import { laneOfLetter } from './lanes/dead-letters.ts'
 import type { DeadLetter } from './lanes/dead-letters.ts'
 import { graphClient } from './meta/graph-client.ts'
 import { uploadAttachment } from './meta/upload-attachment.ts'
@@ -25,8 +28,9 @@ export interface RoleDeps {
   log: Logger
   trace: Trace
   metrics: Metrics
-  /** The Pages of the config; a reload of the config changes what it holds. */
+  /** The Pages and routes of the config; a reload of the config changes what they hold. */
   pages: ReadonlyMap<string, Page>
+  routes: readonly Route[]
 }
 
 export interface Role {
@@ -59,6 +63,19 @@ export async function startApi(config: Config, deps: RoleDeps): Promise<Role> {
   const eraseCopies = attachments ? { eraseCopies: attachments.eraseCopies } : {}
   const erasing = openErasing(redis, config, { pages, store, queue, ring, log, ...eraseCopies })
 
+  // Only for what they call us about, and for the files of their agents: nothing is told to them from here.
+  const helpdesks = new Map(
+    Object.entries(config.helpdesks).map(([name, settings]) => [
+      name,
+      openHelpdesk(name, settings, { redis, prefix: config.redis.prefix }),
+    ]),
+  )
+  const accept = acceptReply({ ...store, ring, trace })
+  // A helpdesk waits for the answer, and what is durable needs no alarm to be found.
+  const ringLater = (lanes: string[]) => Promise.resolve(void ring(lanes))
+  const acceptSoon = acceptReply({ ...store, ring: ringLater, trace })
+  const callbacks = openCallbacks(config, { pages, store, accept: acceptSoon, metrics, trace })
+
   const { app } = await publicServer({
     webhook: {
       appSecrets: config.meta.appSecrets,
@@ -78,12 +95,18 @@ export async function startApi(config: Config, deps: RoleDeps): Promise<Role> {
       eraseKnown: erasing.eraseKnown,
       onRequest: (kind, result) => metrics.deletionRequests.inc({ kind, result }),
     },
+    callbacks: {
+      ...callbacks,
+      callbacks: callbacksOf(helpdesks),
+      agentFile: agentFiles(helpdesks),
+      onCallback: (helpdesk, result) => metrics.callbacks.inc({ helpdesk, result }),
+    },
     deletions: store.deletions,
     erase: erasing.erase,
     stopping: erasing.stopping,
     now: Date.now,
     pages,
-    accept: acceptReply({ ...store, ring, trace }),
+    accept,
     notDurable: health.notDurable,
     reply: store.replies.get,
     answers: store.answers,
@@ -100,6 +123,9 @@ export async function startApi(config: Config, deps: RoleDeps): Promise<Role> {
     people: store.people,
     comments: store.comments,
     privateReplies: store.privateReplies,
+    timeline: store.timeline,
+    noteTicketStatus: store.conversations.noteTicketStatus,
+    routeMemories: store.routeMemories,
     laneStatuses: store.laneStatuses,
     deadLetters: store.deadLetters,
     replay: (letter) => replay(store, ring, letter, deliveries.write),
@@ -138,7 +164,14 @@ export async function startApi(config: Config, deps: RoleDeps): Promise<Role> {
       await Promise.all([app.close(), erasing.close()])
       clearInterval(sweep)
       health.stop()
-      await Promise.all([queue.close(), store.alarms.close(), graph.close(), attachments?.close()])
+      const adapters = [...helpdesks.values()].map((one) => one.close())
+      await Promise.all([
+        queue.close(),
+        store.alarms.close(),
+        graph.close(),
+        attachments?.close(),
+        ...adapters,
+      ])
       redis.disconnect()
       limits.disconnect()
     },
@@ -152,12 +185,13 @@ async function replay(
   letter: DeadLetter,
   journalAgain: (delivery: Delivery) => Promise<void>,
 ): Promise<boolean> {
-  if (letter.kind === 'delivery' || letter.conversationId === null) {
+  const lane = laneOfLetter(letter)
+  if (lane === undefined) {
     const { payload, encoding, at, id } = letter
     await journalAgain({ body: payload, encoding, receivedAt: at, replays: id })
     return true
   }
   if (!(await store.deadLetters.replay(letter))) return false
-  await ring([laneName(letter.kind === 'reply' ? 'out' : 'in', letter.conversationId)])
+  await ring([lane])
   return true
 }

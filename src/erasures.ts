@@ -55,6 +55,7 @@ export function openErasing(
     prefix,
     eraseCopies,
     dropLookups: lookups.drop,
+    helpdesks: Object.keys(config.helpdesks),
     inboxes,
     unsplit: (holds) => unsplit(queue, holds),
     rewriteFiles: (signal) => rewriteFiles(redis, signal),

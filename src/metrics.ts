@@ -58,6 +58,18 @@ export function createMetrics() {
       help: '1 when Redis could be asked for the gauges of this scrape.',
       registers,
     }),
+    callbacks: new Counter({
+      name: 'deskbridge_callbacks_total',
+      help: 'Callbacks of helpdesks by result: accepted (200), unsigned (401 or 429), invalid (422), refused (503).',
+      labelNames: ['helpdesk', 'result'],
+      registers,
+    }),
+    helpdeskEvents: new Counter({
+      name: 'deskbridge_helpdesk_events_total',
+      help: 'What callbacks and polls told: reply, status …, or why it concerns nobody: own, repeated, unknown.',
+      labelNames: ['helpdesk', 'result'],
+      registers,
+    }),
     repliesRefused: new Counter({
       name: 'deskbridge_replies_refused_total',
       help: 'Replies that our own rules refused, by code: the window is closed, or consent is missing.',

@@ -31,7 +31,8 @@ export async function serve(role: 'all' | 'api' | 'worker', config: Config, env:
     process.exit(1)
   }
   const pages = pagesById(config)
-  process.on('SIGHUP', () => reloadPages(config, pages, { env, log }))
+  const routes = [...config.routes]
+  process.on('SIGHUP', () => reloadPages(config, { pages, routes }, { env, log }))
   const roles: Role[] = []
   let isUp = false
   const starting = {
@@ -53,7 +54,7 @@ export async function serve(role: 'all' | 'api' | 'worker', config: Config, env:
   // Before the roles: a worker that waits for Redis is alive, and must be able to say what it waits for.
   await admin.listen({ host: config.server.adminHost, port: config.server.adminPort })
   for (const start of [role === 'worker' ? [] : [startApi], role === 'api' ? [] : [startWorker]].flat()) {
-    const started = await start(config, { log, trace, metrics, pages })
+    const started = await start(config, { log, trace, metrics, pages, routes })
     roles.push(started)
     // The last started is closed first, and what watches over them last of all.
     closing.unshift(() => started.close())

@@ -22,12 +22,16 @@ import { consentErasure } from './records/erase-consents.ts'
 import { recordErasure } from './records/erase-records.ts'
 import { lastDeliveries } from './records/last-deliveries.ts'
 import { ownComments } from './records/own-comments.ts'
+import { ownWrites } from './records/own-writes.ts'
 import { pageStops } from './records/page-stops.ts'
 import { people } from './records/people.ts'
 import { personas } from './records/personas.ts'
+import { pollCursors } from './records/poll-cursors.ts'
 import { privateReplies } from './records/private-replies.ts'
 import { receipts } from './records/receipts.ts'
 import { replies } from './records/replies.ts'
+import { routeMemories } from './records/route-memories.ts'
+import { timeline } from './records/timeline.ts'
 import { uploads } from './records/uploads.ts'
 import { destinationOf, destinations } from './routing/destination.ts'
 import { answeredElsewhere } from './routing/human-elsewhere.ts'
@@ -57,6 +61,7 @@ export function openLanes(redis: Redis, config: Config) {
 /** Everything that lives in Redis, over one connection. The API and the worker each have their own. */
 export function openStore(redis: Redis, config: Config, pages: ReadonlyMap<string, Page>) {
   const { prefix } = config.redis
+  const helpdesks = Object.keys(config.helpdesks)
   const settings = {
     prefix,
     conversationMs: config.retention.conversationDays * dayMs,
@@ -65,17 +70,23 @@ export function openStore(redis: Redis, config: Config, pages: ReadonlyMap<strin
     consentMs: config.retention.consentDays * dayMs,
     deletionMs: config.retention.deletionDays * dayMs,
   }
+  const story = timeline(redis, settings)
   return {
     ...openLanes(redis, config),
+    timeline: story,
     conversations: conversations(redis, {
       ...settings,
+      tellStory: story.add,
       windowOpening,
       answeredElsewhere: (event) => answeredElsewhere(event, config.meta.appId),
     }),
     replies: replies(redis, settings),
+    routeMemories: routeMemories(redis, settings),
     receipts: receipts(redis, settings),
     comments: comments(redis, settings),
     ownComments: ownComments(redis, settings),
+    ownWrites: ownWrites(redis, settings),
+    pollCursors: pollCursors(redis, settings),
     privateReplies: privateReplies(redis, settings),
     consents: consents(redis, settings),
     uploads: uploads(redis, settings),
@@ -88,7 +99,7 @@ export function openStore(redis: Redis, config: Config, pages: ReadonlyMap<strin
     deletions: deletions(redis, settings),
     consentErasure: consentErasure(redis, settings),
     recordErasure: recordErasure(redis, settings),
-    alarms: alarms(redis, prefix, destinations(Object.keys(config.helpdesks)), destinationOf(pages)),
+    alarms: alarms(redis, prefix, destinations(helpdesks), destinationOf(pages, new Set(helpdesks))),
   }
 }
 

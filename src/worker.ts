@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Role, RoleDeps } from './api.ts'
 import { startCopying } from './attachments.ts'
+import { openCallbacks } from './callbacks.ts'
 import type { Config } from './config/schema.ts'
 import { openHelpdesk } from './helpdesk/registry.ts'
 import type { Check } from './http/admin-server.ts'
@@ -22,10 +23,16 @@ import { callPace } from './records/call-pace.ts'
 import { acceptReply } from './routing/accept-reply.ts'
 import { destinationOf, destinations, graph } from './routing/destination.ts'
 import { forwardEvent } from './routing/forward-event.ts'
+import { keepOwn } from './routing/keep-own.ts'
 import { noticeEvents } from './routing/notice-events.ts'
 import { parkedPages } from './routing/park-page.ts'
 import { placeComments } from './routing/place-comments.ts'
+import { placesOf } from './routing/places-of.ts'
+import { pollHelpdesks } from './routing/poll-helpdesks.ts'
+import { refusing } from './routing/refuse-reply.ts'
 import { resumePages, watchPages } from './routing/resume-pages.ts'
+import { routeEvents } from './routing/route-events.ts'
+import { tellStory } from './routing/tell-story.ts'
 import { buryComment, sendByLane, sendComment } from './routing/send-comment.ts'
 import { sendReply } from './routing/send-reply.ts'
 import type { SendDeps } from './routing/send-reply.ts'
@@ -34,7 +41,7 @@ import { logged, openStore } from './store.ts'
 
 /** The worker role: splits deliveries into lanes and drains the lanes, to helpdesks and to Graph. */
 export async function startWorker(config: Config, deps: RoleDeps): Promise<Role> {
-  const { log, trace, metrics, pages } = deps
+  const { log, trace, metrics, pages, routes } = deps
   const { prefix } = config.redis
   const redis = logged(workerConnection(config.redis.url), log, 'worker')
   const store = openStore(redis, config, pages)
@@ -45,7 +52,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
   const helpdesks = new Map(
     Object.entries(config.helpdesks).map(([name, settings]) => [
       name,
-      openHelpdesk(name, settings, { redis, prefix }),
+      keepOwn(name, openHelpdesk(name, settings, { redis, prefix }), store),
     ]),
   )
   const client = graphClient({ ...config.meta, appSecret: config.meta.appSecrets[0]!, timeoutMs: 4000 })
@@ -63,6 +70,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
     onGraphError: (code, subcode, known) =>
       metrics.graphErrors.inc({ code, subcode: subcode ?? '', known: String(known) }),
     splitUntil: () => splitUntil(journalled, redis),
+    placesOf: placesOf({ ...store, routes, helpdesks }),
     trace,
     log,
     now,
@@ -92,7 +100,10 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
     onDead: quiet,
   }
   const outbound = {
-    work: sendByLane({ person: sendReply(sending), thread: sendComment({ ...store, ...sending, accept }) }),
+    work: refusing(
+      { ...store, ...sending },
+      sendByLane({ person: sendReply(sending), thread: sendComment({ ...store, ...sending, accept }) }),
+    ),
     onDead: buryComment({ ...store, ...sending }),
   }
 
@@ -131,11 +142,15 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
     trace,
     log,
     place: placeComments(store),
+    story: tellStory({ ...store, wroteComment: store.ownComments.isOurs }),
+    route: routeEvents({ ...store, routes, pages, helpdesks }),
     notice: noticeEvents({ ...store, pages, wake, accept, now }),
     onEvent: (kind, name) => metrics.events.inc({ kind, name: nameLabel(name) }),
   })
   const splitter = await splitWorker({ connection: redis, prefix, split, log })
-  const timer = laneTimer({ ...store, offer: offerTo(drains, destinationOf(pages), log), log })
+  const timer = laneTimer({ ...store, offer: offerTo(drains, destinationOf(pages, helpdesks), log), log })
+  const { acceptCallback } = openCallbacks(config, { pages, store, accept, metrics, trace })
+  const polls = pollHelpdesks({ ...store, helpdesks, acceptCallback, log })
   log.info({ helpdesks: [...helpdesks.keys()], pages: pages.size }, 'working')
 
   return {
@@ -154,7 +169,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
       watch.stop()
       // After the splitter, which adds to its queue.
       const splitting = splitter.close().then(() => Promise.all([copying.close(), lookups.close()]))
-      await Promise.all([splitting, ...lanesWorkers.map((one) => one.close())])
+      await Promise.all([splitting, polls.close(), ...lanesWorkers.map((one) => one.close())])
       await Promise.all([
         store.alarms.close(),
         journalled.close(),

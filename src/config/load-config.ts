@@ -102,14 +102,42 @@ function crossFaults(value: unknown): Fault[] {
   pages.forEach((page, at) => {
     const helpdesk = members(page)['helpdesk']
     if (typeof helpdesk === 'string' && !known.has(helpdesk)) {
-      const names = known.size === 0 ? 'there are none' : `there are: ${[...known].join(', ')}`
-      faults.push({ path: `pages.${at}.helpdesk`, message: `names no helpdesk of this file; ${names}` })
+      faults.push({ path: `pages.${at}.helpdesk`, message: noHelpdesk(known) })
     }
   })
   faults.push(...copiesWithoutPlace(value, pages), ...repeated(pages, 'pages', 'id'))
+  faults.push(...strayRoutes(value, pages, known))
   const apiKeys = Object.values(members(value, 'apiKeys'))
   faults.push(...repeated(apiKeys, 'apiKeys', 'id'), ...repeatedSecrets(apiKeys))
   return faults
+}
+
+function noHelpdesk(known: ReadonlySet<string>): string {
+  const names = known.size === 0 ? 'there are none' : `there are: ${[...known].join(', ')}`
+  return `names no helpdesk of this file; ${names}`
+}
+
+/** Routes to helpdesks, or for Pages, that are not there. */
+function strayRoutes(value: unknown, pages: unknown[], helpdesks: ReadonlySet<string>): Fault[] {
+  const pageIds = new Set(pages.map((page) => idText(members(page)['id'])))
+  return Object.values(members(value, 'routes')).flatMap((route, at) => {
+    const to = Object.entries(members(route, 'to')).flatMap(([index, name]): Fault[] =>
+      typeof name !== 'string' || helpdesks.has(name)
+        ? []
+        : [{ path: `routes.${at}.to.${index}`, message: noHelpdesk(helpdesks) }],
+    )
+    const wanted = Object.entries(members(members(route, 'when'), 'pages')).flatMap(([index, id]): Fault[] =>
+      pageIds.has(idText(id))
+        ? []
+        : [{ path: `routes.${at}.when.pages.${index}`, message: 'names no Page of this file' }],
+    )
+    return [...to, ...wanted]
+  })
+}
+
+/** Ids may be written as numbers. */
+function idText(id: unknown): unknown {
+  return typeof id === 'number' || typeof id === 'bigint' ? String(id) : id
 }
 
 /** A Page that says `copy` would silently get links. One that says nothing gets what there is. */

@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { showSettings } from '../helpdesk/show-settings.ts'
 import { commentSettings, reviewSettings } from './comment-settings.ts'
 import { profileSchema } from './profile-schema.ts'
+import { ticketSettings } from './ticket-settings.ts'
 
-const idText = z.union([
+/** Of a Page or Instagram account. */
+export const pageId = z.union([
   z.string().regex(/^[^:\s]+$/, 'must not hold a colon or a blank'),
   z.number().int().nonnegative().transform(String),
 ])
@@ -14,7 +16,7 @@ export const helpdeskName = z
 
 /** One Page or Instagram account. */
 export const pageSettings = z.strictObject({
-  id: idText.describe('Id of the Page or Instagram account, as Meta writes it in entry.id.'),
+  id: pageId.describe('Id of the Page or Instagram account, as Meta writes it in entry.id.'),
   name: z.string().min(1).describe('What people call it.'),
   channel: z.enum(['messenger', 'instagram']).default('messenger').describe('Which of the two it is.'),
   accessToken: z.string().min(1).describe('Page access token.'),
@@ -58,6 +60,7 @@ export const pageSettings = z.strictObject({
     .default('en')
     .describe('Language of what the Page says by itself.'),
   show: showSettings.optional(),
+  tickets: ticketSettings.optional(),
   comments: commentSettings.optional(),
   reviews: reviewSettings.optional(),
   attachments: z

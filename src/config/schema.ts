@@ -5,6 +5,7 @@ import { hashKey, keyHashPattern } from './key-hash.ts'
 import { helpdeskName, pageSettings } from './page-settings.ts'
 import { menusNeedGetStarted } from './profile-schema.ts'
 import { rateSettings } from './rate-settings.ts'
+import { routeSettings } from './route-settings.ts'
 import { whole } from './whole.ts'
 
 const port = whole(0, 65_535)
@@ -187,6 +188,13 @@ export const configSchema = z.strictObject({
     .record(helpdeskName, helpdeskSettings)
     .default({})
     .describe('The helpdesks, by a name of your choice.'),
+  routes: z
+    .array(routeSettings)
+    .max(200)
+    .default([])
+    .describe(
+      "Which events go to other helpdesks than their Page's: the first that fits chooses; see docs/routes.md.",
+    ),
   apiKeys: z
     .array(apiKey)
     .default([])

@@ -35,8 +35,17 @@ export interface Page {
   startConfirmation?: string | undefined
   /** What is done about comments by itself; the first rule that fits decides. */
   comments?: { rules: readonly CommentRule[] } | undefined
+  /** What becomes of a solved ticket whose customer writes again. Without it: 72 hours, then a new one. */
+  tickets?: TicketSettings | undefined
   /** Which reviews open a ticket. */
   reviews?: { ticketFor: 'all' | 'negative' | 'none' } | undefined
+}
+
+export interface TicketSettings {
+  /** How long after it was solved a ticket is reopened; 0 for never. */
+  reopenHours: number
+  /** What is done after that time. */
+  afterwards: 'followUp' | 'reopen'
 }
 
 export interface CommentRule {

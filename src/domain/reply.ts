@@ -17,6 +17,8 @@ export interface Reply {
   by: string
   /** Where an agent wrote it; undefined for REST. */
   source?: ReplySource
+  /** Why it can never be sent, as a sentence for its agent, who is told so in its turn. */
+  refusal?: string
 }
 
 /** A message that an agent wrote in a helpdesk. */

@@ -5,6 +5,8 @@ import type { z } from 'zod'
 import { StepError, arrivedAfter } from '../domain/step-error.ts'
 import { ipLiteralIsPrivate, notAllowed, publicLookup } from './address-guard.ts'
 
+export { FormData } from 'undici'
+
 export interface HelpdeskRequest {
   url: string
   headers: Record<string, string>

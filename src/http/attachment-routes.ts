@@ -9,6 +9,7 @@ import type { AttachmentLinks } from '../attachments/links.ts'
 import type { Copies, CopyRecord } from '../records/copies.ts'
 import { byteRange } from './byte-range.ts'
 import type { ByteRange } from './byte-range.ts'
+import { fileDisposition } from './file-disposition.ts'
 import { HttpProblem } from './problems.ts'
 import { problemResponses } from './schemas.ts'
 
@@ -159,7 +160,7 @@ function send(
       'content-length': String(length),
       ...(range ? { 'content-range': `bytes ${range.first}-${range.last}/${copied.bytes}` } : {}),
       'accept-ranges': 'bytes',
-      'content-disposition': disposition(copied.name ?? id),
+      'content-disposition': fileDisposition(copied.name ?? id),
       'content-security-policy': "default-src 'none'; sandbox",
       'x-content-type-options': 'nosniff',
       // A helpdesk may show a picture beside the message, but where its link leads is nobody else's business.
@@ -168,14 +169,4 @@ function send(
       'cache-control': 'private, max-age=300',
     })
   return reply.serializer((body: unknown) => body as string).send(file.body)
-}
-
-/** RFC 6266: for old readers in ASCII, for all others in full. */
-function disposition(name: string): string {
-  const plain = name.replaceAll(/[^A-Za-z0-9 ._()-]/g, '_')
-  const encoded = encodeURIComponent(name).replaceAll(
-    /['()*]/g,
-    (one) => `%${one.charCodeAt(0).toString(16)}`,
-  )
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { parseConversationId } from '../domain/conversation.ts'
-import { hideErrors } from './comment-answers.ts'
+import { hideErrors } from '../routing/comment-answers.ts'
 import { HttpProblem } from './problems.ts'
 import { idempotencyHeader } from './reply-routes.ts'
 import type { ReplyDeps } from './reply-routes.ts'

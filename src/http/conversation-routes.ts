@@ -6,6 +6,7 @@ import type { LaneStatus, LaneStatuses } from '../lanes/lane-status.ts'
 import type { Conversations } from '../records/conversations.ts'
 import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
+import type { RouteMemories } from '../records/route-memories.ts'
 import { HttpProblem } from './problems.ts'
 import { conversationParams, conversationView, problemResponses } from './schemas.ts'
 
@@ -15,6 +16,7 @@ export interface ConversationDeps {
   laneStatuses: Pick<LaneStatuses, 'of'>
   people: Pick<People, 'customer'>
   privateReplies: Pick<PrivateReplies, 'linkedTo'>
+  routeMemories: Pick<RouteMemories, 'of'>
 }
 
 /** What is known of a conversation, and what waits in its lanes and why. */
@@ -35,10 +37,11 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationDeps> = async
       const id = request.params.conversationId
       const parsed = parseConversationId(id)
       const page = deps.pages.get(parsed?.pageId ?? '')
-      const [record, customer, linkedConversationId, inbound, outbound] = await Promise.all([
+      const [record, customer, linkedConversationId, [memory], inbound, outbound] = await Promise.all([
         deps.conversations.get(id),
         deps.people.customer(id),
         deps.privateReplies.linkedTo(id),
+        deps.routeMemories.of([id]),
         deps.laneStatuses.of(laneName('in', id)),
         deps.laneStatuses.of(laneName('out', id)),
       ])
@@ -49,6 +52,11 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationDeps> = async
           'nothing was received for this conversation, or its Page is not in the config',
         )
       }
+      const others = memory?.been.filter((name) => name !== page.helpdesk) ?? []
+      const routed = others.map(async (helpdesk) => ({
+        helpdesk,
+        ...laneView(await deps.laneStatuses.of(laneName('in', id, helpdesk))),
+      }))
       return {
         id,
         pageId: page.id,
@@ -60,7 +68,7 @@ export const conversationRoutes: FastifyPluginAsyncZod<ConversationDeps> = async
         lastEventAt: iso(record?.lastEventAt),
         lastCustomerAt: iso(record?.lastCustomerAt),
         linkedConversationId,
-        lanes: { in: laneView(inbound), out: laneView(outbound) },
+        lanes: { in: laneView(inbound), out: laneView(outbound), routed: await Promise.all(routed) },
       }
     },
   )

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { InboxConversation, InboxMessage, InboxStore } from '../helpdesk/inbox/store.ts'
+import type { Conversations } from '../records/conversations.ts'
 import { outgoingSchema, readOutgoing } from '../meta/outgoing/schema.ts'
 import { needScope } from './api-keys.ts'
 import { HttpProblem } from './problems.ts'
@@ -10,6 +11,7 @@ import {
   conversationParams,
   inboxConversation,
   inboxList,
+  inboxStatus,
   listQuery,
   problemResponses,
 } from './schemas.ts'
@@ -17,6 +19,8 @@ import {
 export interface InboxDeps extends CreateDeps {
   /** The inbox that keeps this Page's conversations, or the only one there is. */
   inboxes: readonly InboxStore[]
+  noteTicketStatus: Conversations['noteTicketStatus']
+  now: () => number
 }
 
 const tags = ['Inbox']
@@ -59,6 +63,32 @@ export const inboxRoutes: FastifyPluginAsyncZod<InboxDeps> = async (app, deps) =
       const conversation = found.find((one) => one !== undefined)
       if (!conversation) throw new HttpProblem('NOT_FOUND', 'no inbox holds this conversation')
       return { ...conversationView(conversation), messages: conversation.messages.map(messageView) }
+    },
+  )
+
+  app.put(
+    '/v1/inbox/conversations/:conversationId/status',
+    {
+      config: { scopes: ['replies:write'] },
+      schema: {
+        operationId: 'setInboxStatus',
+        summary: 'Solve a conversation of the inbox, or open it again',
+        tags,
+        params: conversationParams,
+        headers: idempotencyHeader,
+        body: inboxStatus,
+        response: { 200: inboxStatus, ...problemResponses(401, 403, 404, 409, 422, 429, 503) },
+      },
+    },
+    async (request) => {
+      const id = request.params.conversationId
+      const { status } = request.body
+      for (const inbox of deps.inboxes) {
+        // First what routing goes by: whoever dies in between leaves one that comes back when the customer writes.
+        await deps.noteTicketStatus(id, inbox.helpdesk, id, status, deps.now())
+        if (await inbox.setConversationStatus(id, status)) return { status }
+      }
+      throw new HttpProblem('NOT_FOUND', 'no inbox holds this conversation')
     },
   )
 

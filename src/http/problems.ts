@@ -1,10 +1,11 @@
 import type { FastifyReply } from 'fastify'
+import type { FieldError } from '../domain/field-error.ts'
 
 /** Every problem document that we answer with (RFC 9457). The code is stable; the text may change. */
 export const problems = {
   BAD_REQUEST: { status: 400, title: 'The request cannot be read' },
   UNAUTHORIZED: { status: 401, title: 'No valid API key' },
-  SIGNATURE_INVALID: { status: 401, title: 'The delivery is not signed with our app secret' },
+  SIGNATURE_INVALID: { status: 401, title: 'The call is not proven with a secret of ours' },
   FORBIDDEN: { status: 403, title: 'The API key lacks the scope' },
   VERIFY_TOKEN_WRONG: { status: 403, title: 'The verify token is not ours' },
   NOT_FOUND: { status: 404, title: 'There is no such thing' },
@@ -27,12 +28,6 @@ export const problems = {
 } as const
 
 export type ProblemCode = keyof typeof problems
-
-export interface FieldError {
-  /** Where in the request, such as `body.text`. */
-  path: string
-  message: string
-}
 
 export interface Problem {
   type: string

@@ -12,6 +12,8 @@ import { attachmentRoutes } from './attachment-routes.ts'
 import type { AttachmentDeps } from './attachment-routes.ts'
 import { consentRoutes } from './consent-routes.ts'
 import type { ConsentDeps } from './consent-routes.ts'
+import { callbackRoutes } from './callback-routes.ts'
+import type { CallbackDeps } from './callback-routes.ts'
 import { commentRoutes } from './comment-routes.ts'
 import { conversationRoutes } from './conversation-routes.ts'
 import type { ConversationDeps } from './conversation-routes.ts'
@@ -21,6 +23,8 @@ import { describeApi } from './describe-api.ts'
 import { eraseRoutes } from './erase-routes.ts'
 import type { EraseDeps } from './erase-routes.ts'
 import { handleErrors } from './error-handler.ts'
+import { fileRoutes } from './file-routes.ts'
+import type { FileDeps } from './file-routes.ts'
 import { replayAnswers } from './idempotency.ts'
 import { inboxRoutes } from './inbox-routes.ts'
 import type { InboxDeps } from './inbox-routes.ts'
@@ -33,6 +37,8 @@ import { replyRoutes } from './reply-routes.ts'
 import type { ReplyDeps } from './reply-routes.ts'
 import { threadRoutes } from './thread-routes.ts'
 import type { ThreadDeps } from './thread-routes.ts'
+import { timelineRoutes } from './timeline-routes.ts'
+import type { TimelineDeps } from './timeline-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
 import type { UploadDeps } from './upload-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -47,10 +53,13 @@ export interface PublicServerDeps
     InboxDeps,
     PageDeps,
     ThreadDeps,
+    TimelineDeps,
     Omit<ReplyDeps, 'uploads'> {
   uploads: ReplyDeps['uploads'] & UploadDeps['uploads']
   upload: UploadDeps['upload']
   webhook: WebhookDeps
+  /** Of the helpdesks that call us. */
+  callbacks: Omit<CallbackDeps & FileDeps, 'log' | 'now' | 'notDurable' | 'badSignaturesPerMinute'>
   privacy: Omit<PrivacyDeps, 'log' | 'now' | 'notDurable'>
   attachments: AttachmentDeps['attachments']
   apiKeys: readonly ApiKey[]
@@ -91,12 +100,15 @@ export async function publicServer(deps: PublicServerDeps): Promise<PublicServer
   handleErrors(app, deps)
   await app.register((scope) => webhookRoutes(scope, deps.webhook))
   await app.register((scope) => privacyRoutes(scope, { ...deps, ...deps.privacy }))
+  const { badSignaturesPerMinute } = deps.webhook
+  const ofHelpdesks = { ...deps, ...deps.callbacks, badSignaturesPerMinute }
+  await app.register((scope) => callbackRoutes(scope, ofHelpdesks))
+  await app.register((scope) => fileRoutes(scope, ofHelpdesks))
   let describe: PublicServer['describe'] = () => ({})
   await app.register(async (scope) => {
     scope.setValidatorCompiler(validatorCompiler)
     scope.setSerializerCompiler(serializerCompiler)
     await scope.register(swagger, describeApi)
-    const { badSignaturesPerMinute } = deps.webhook
     await scope.register(attachmentRoutes, { ...deps, badSignaturesPerMinute })
     await scope.register((keyed) => restRoutes(keyed, deps))
     describe = () => scope.swagger()
@@ -120,6 +132,7 @@ async function restRoutes(app: FastifyInstance, deps: PublicServerDeps): Promise
   await app.register(replyRoutes, deps)
   await app.register(commentRoutes, deps)
   await app.register(conversationRoutes, deps)
+  await app.register(timelineRoutes, deps)
   await app.register(threadRoutes, deps)
   await app.register(deadLetterRoutes, deps)
   await app.register(inboxRoutes, deps)

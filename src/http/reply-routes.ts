@@ -5,20 +5,17 @@ import type { Agent, Outgoing } from '../domain/outgoing.ts'
 import type { Page } from '../domain/page.ts'
 import { isReplyId } from '../domain/reply.ts'
 import type { ReplyRecord } from '../domain/reply.ts'
-import { channelFaults } from '../meta/outgoing/channel-faults.ts'
 import { commentExamples } from '../meta/outgoing/comment-examples.ts'
-import { composeParts, uploadIdOf } from '../meta/outgoing/compose.ts'
 import { replyExamples } from '../meta/outgoing/examples.ts'
 import { outgoingSchema, readOutgoing } from '../meta/outgoing/schema.ts'
 import type { CommentFields } from '../meta/outgoing/schema.ts'
 import type { Uploads } from '../records/uploads.ts'
 import type { Accepted, ReplyRequest } from '../routing/accept-reply.ts'
+import { checkReply } from '../routing/check-reply.ts'
+import type { CommentAnswerDeps } from '../routing/comment-answers.ts'
 import { publicReplyId } from '../routing/tell-private.ts'
 import { needScope } from './api-keys.ts'
-import { commentAnswer, fieldsWithoutThread } from './comment-answers.ts'
-import type { CommentAnswerDeps } from './comment-answers.ts'
 import { HttpProblem } from './problems.ts'
-import type { FieldError } from './problems.ts'
 import { acceptedReply, conversationParams, problemResponses, replyFate, replyParams } from './schemas.ts'
 
 export interface ReplyDeps extends CommentAnswerDeps {
@@ -122,22 +119,11 @@ export async function createReply(deps: CreateDeps, wanted: WantedReply) {
       'a conversation id is <pageId>:<psid>, or <pageId>:comment:<id>, and the Page must be in the config',
     )
   }
-  const { thread } = parsed
-  const answer = thread
-    ? await commentAnswer(deps, { page, conversationId, thread }, message, fields)
-    : fieldsWithoutThread(fields)
-  const comment = Array.isArray(answer) ? undefined : answer
-  const errors = [
-    ...(Array.isArray(answer) ? answer : []),
-    // A comment is no message, and has other limits.
-    ...(comment?.do === 'public' ? [] : channelErrors(message, page)),
-    ...(await uploadFaults(deps, message, page)),
-  ]
-  if (errors.length > 0) {
-    throw new HttpProblem('INVALID', 'see errors for the fields and their limits', { errors })
+  const checked = await checkReply(deps, { page, conversationId, thread: parsed.thread }, message, fields)
+  if (!checked.ok) {
+    throw new HttpProblem('INVALID', 'see errors for the fields and their limits', { errors: checked.errors })
   }
-  // Only how many there are: what an upload's id at Meta is does not matter here.
-  const parts = comment ? 1 : composeParts(message, { channel: page.channel, attachmentId: '0' }).length
+  const { comment, parts } = checked
   const accepted = await deps.accept({ ...request, parts, ...(comment ? { comment } : {}) })
   if (!accepted.ok) {
     throw new HttpProblem('IDEMPOTENCY_KEY_REUSED', 'use a new Idempotency-Key for a new reply')
@@ -145,27 +131,4 @@ export async function createReply(deps: CreateDeps, wanted: WantedReply) {
   const { reply } = accepted
   const following = comment?.publicText === undefined ? {} : { publicReplyId: publicReplyId(reply) }
   return { id: reply.id, status: 'queued' as const, ...following }
-}
-
-function channelErrors(message: Outgoing, page: Page): FieldError[] {
-  return channelFaults(message, page.channel).map((one) => ({ ...one, path: `body.${one.path}` }))
-}
-
-async function uploadFaults(
-  deps: Pick<ReplyDeps, 'uploads'>,
-  message: Outgoing,
-  page: Page,
-): Promise<FieldError[]> {
-  const uploadId = uploadIdOf(message)
-  if (uploadId === undefined) return []
-  const type = message.attachment?.type
-  const path = type ? 'body.attachment.uploadId' : 'body.template.elements.0.uploadId'
-  const upload = await deps.uploads.get(uploadId)
-  if (!upload) return [{ path, message: 'is no upload of ours, or is older than 85 days' }]
-  if (upload.pageId !== page.id) {
-    return [{ path, message: `was uploaded for the Page ${upload.pageId}; only that Page can send it` }]
-  }
-  return type === undefined || upload.type === type
-    ? []
-    : [{ path, message: `was uploaded as ${upload.type} and not as ${type}` }]
 }

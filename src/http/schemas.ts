@@ -78,7 +78,7 @@ export const conversationView = z.object({
   psid: z.string().nullable(),
   customer: customer.nullable().describe('What Meta told of the person; null while nobody knows.'),
   channel: z.enum(['messenger', 'instagram']),
-  helpdesk: z.string(),
+  helpdesk: z.string().describe("The Page's."),
   lastEventAt: isoTime.nullable(),
   lastCustomerAt: isoTime.nullable(),
   linkedConversationId: z
@@ -88,8 +88,11 @@ export const conversationView = z.object({
       'Of a thread of comments, where it goes on in private; of a person, the thread that it began in.',
     ),
   lanes: z.object({
-    in: lane.describe('On the way to the helpdesk.'),
+    in: lane.describe("On the way to the Page's helpdesk."),
     out: lane.describe('On the way to Meta.'),
+    routed: z
+      .array(lane.extend({ helpdesk: z.string() }))
+      .describe('On the way to the helpdesks that routes chose.'),
   }),
 })
 
@@ -97,6 +100,12 @@ export const deadLetterView = z.object({
   id: z.string(),
   kind: z.enum(['event', 'reply', 'delivery']),
   conversationId: z.string().nullable(),
+  helpdesk: z
+    .string()
+    .nullable()
+    .describe(
+      "Of an event, the helpdesk that a route chose for it, and to which it goes again; null for the Page's own.",
+    ),
   code: z.string(),
   message: z.string(),
   at: isoTime,
@@ -119,10 +128,14 @@ const inboxConversationFields = {
   lastMessageAt: isoTime,
   lastText: z.string().nullable(),
   unanswered: z.boolean().describe('Whether the customer spoke last.'),
+  status: z.enum(['open', 'solved']).describe('A solved one is open again when the customer writes.'),
   customerName: z.string().optional().describe('Once Meta has told it.'),
   customerPicture: z.string().optional().describe("Meta's own link, as long as it can be seen."),
 }
 export const inboxList = z.object({ conversations: z.array(z.object(inboxConversationFields)) })
+export const inboxStatus = z.strictObject({ status: z.enum(['open', 'solved']) }).meta({
+  examples: [{ status: 'solved' }, { status: 'open' }],
+})
 export const inboxConversation = z.object({
   ...inboxConversationFields,
   messages: z.array(

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { pipelineResults } from '../domain/pipeline-results.ts'
 import type { RunScript } from './lane-scripts.ts'
-import { laneKeys, parseLane } from './keys.ts'
+import { laneKeys, laneName, parseLane } from './keys.ts'
 
 /** Something given up on, with its reason. It stays until it is replayed, erased or too old. */
 export interface DeadLetter {
@@ -10,6 +10,8 @@ export interface DeadLetter {
   id: string
   kind: 'event' | 'reply' | 'delivery'
   conversationId: string | null
+  /** Of an event, the helpdesk that a route chose for it; null when it was on its way to the Page's own. */
+  helpdesk: string | null
   code: string
   message: string
   /** ms since the epoch. */
@@ -79,7 +81,7 @@ export function deadLetters(
 
   async function replay(letter: DeadLetter): Promise<boolean> {
     const at = place(letter.id)
-    const lane = laneOf(letter)
+    const lane = laneOfLetter(letter)
     if (!at || lane === undefined) return false
     const { keys } = at
     const touched = [keys.dirty, keys.counters, keys.dead, at.key, keys.items(lane)]
@@ -131,9 +133,12 @@ export function deadLetters(
   return { list, get, replay, erase, eraseWhere, keepDelivery, count }
 }
 
-function laneOf(letter: DeadLetter): string | undefined {
+/** The lane in which it died, and to which it goes back. Undefined for a delivery, which never reached one. */
+export function laneOfLetter(
+  letter: Pick<DeadLetter, 'kind' | 'conversationId' | 'helpdesk'>,
+): string | undefined {
   if (letter.conversationId === null) return undefined
-  return `${letter.kind === 'reply' ? 'out' : 'in'}:${letter.conversationId}`
+  return laneName(letter.kind === 'reply' ? 'out' : 'in', letter.conversationId, letter.helpdesk)
 }
 
 function read(id: string, fields: Record<string, string>): DeadLetter {
@@ -143,6 +148,7 @@ function read(id: string, fields: Record<string, string>): DeadLetter {
     id,
     kind: parsed === undefined ? 'delivery' : parsed.direction === 'out' ? 'reply' : 'event',
     conversationId: parsed?.conversationId ?? null,
+    helpdesk: parsed?.helpdesk ?? null,
     code: fields['code'] ?? 'UNKNOWN',
     message: fields['message'] ?? '',
     at: Number(fields['at']),

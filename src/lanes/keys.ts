@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import { maskConversation } from '../domain/conversation.ts'
 
 /**
- * A lane's name is its direction and its conversation: `in:<pageId>:<psid>`.
+ * A lane's name is its direction and its conversation: `in:<pageId>:<psid>`. Inbound it leads to the helpdesk of the
+ * conversation's Page, whichever that is, or to one that a route chose: `in@<helpdesk>:<pageId>:<psid>`.
  * All keys of a shard share one hash tag, so that a script may touch them all on Redis Cluster.
  */
 export type Direction = 'in' | 'out'
@@ -33,16 +34,33 @@ export function laneKeys(prefix: string, shard: number): LaneKeys {
   }
 }
 
-export function laneName(direction: Direction, conversationId: string): string {
-  return `${direction}:${conversationId}`
+/** `helpdesk` is one that a route chose; without it, or null, the Page's own. */
+export function laneName(
+  direction: Direction,
+  conversationId: string,
+  helpdesk: string | null = null,
+): string {
+  return `${direction}${helpdesk === null ? '' : `@${helpdesk}`}:${conversationId}`
 }
 
-export function parseLane(lane: string): { direction: Direction; conversationId: string } {
+export interface ParsedLane {
+  direction: Direction
+  /** The one that a route chose; null for the Page's own. */
+  helpdesk: string | null
+  conversationId: string
+}
+
+export function parseLane(lane: string): ParsedLane {
   const colon = lane.indexOf(':')
-  return { direction: lane.slice(0, colon) === 'out' ? 'out' : 'in', conversationId: lane.slice(colon + 1) }
+  const [direction, helpdesk = null] = lane.slice(0, colon).split('@', 2)
+  return {
+    direction: direction === 'out' ? 'out' : 'in',
+    helpdesk,
+    conversationId: lane.slice(colon + 1),
+  }
 }
 
-/** Both lanes of a conversation live in one shard. */
+/** All lanes of a conversation live in one shard. */
 export function shardOf(lane: string, shards: number): number {
   if (shards === 1) return 0
   return parseInt(hash('sha256', parseLane(lane).conversationId).slice(0, 8), 16) % shards
@@ -50,6 +68,6 @@ export function shardOf(lane: string, shards: number): number {
 
 /** For logs: the lane without the person's full id. */
 export function maskLane(lane: string): string {
-  const { direction, conversationId } = parseLane(lane)
-  return laneName(direction, maskConversation(conversationId))
+  const { direction, helpdesk, conversationId } = parseLane(lane)
+  return laneName(direction, maskConversation(conversationId), helpdesk)
 }

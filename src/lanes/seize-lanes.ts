@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { pipelineResults } from '../domain/pipeline-results.ts'
 import type { RunScript } from './lane-scripts.ts'
-import { laneKeys, shardOf } from './keys.ts'
+import { laneKeys, parseLane, shardOf } from './keys.ts'
 
 /** A lane that was taken from whoever held it, and emptied. */
 export interface Seized {
@@ -15,6 +15,8 @@ export interface Seized {
 
 /** For whoever erases a conversation: it must neither be worked on nor come back meanwhile. */
 export interface LaneSeizure {
+  /** Lanes of these conversations that hold something, for whichever helpdesk. Looks at every lane that does. */
+  find(conversationIds: readonly string[]): Promise<string[]>
   /** Drops what waits. What is appended from then on waits until `release`; or, when that never comes, about a minute. */
   seize(lanes: string[]): Promise<Seized[]>
   /** Whether somebody from whom they were taken may still be at work. */
@@ -32,6 +34,20 @@ export function laneSeizure(
   settings: { prefix: string; shards: number; leaseMs: number; graceMs: number },
 ): LaneSeizure {
   const keysOf = (lane: string) => laneKeys(settings.prefix, shardOf(lane, settings.shards))
+
+  async function find(conversationIds: readonly string[]): Promise<string[]> {
+    const found = new Set<string>()
+    const shards = new Set(conversationIds.map((id) => shardOf(`in:${id}`, settings.shards)))
+    for (const shard of shards) {
+      const { dirty } = laneKeys(settings.prefix, shard)
+      for await (const page of redis.zscanStream(dirty, { count: 1000 })) {
+        const lanes = (page as string[]).filter((_, at) => at % 2 === 0)
+        for (const lane of lanes)
+          if (conversationIds.includes(parseLane(lane).conversationId)) found.add(lane)
+      }
+    }
+    return [...found]
+  }
 
   async function seize(lanes: string[]): Promise<Seized[]> {
     const seized: Seized[] = []
@@ -65,5 +81,5 @@ export function laneSeizure(
     return waiting
   }
 
-  return { seize, areBusy, release }
+  return { find, seize, areBusy, release }
 }

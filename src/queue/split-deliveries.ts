@@ -23,6 +23,12 @@ export interface SplitDeps {
   log: Log
   /** Puts events where they belong, which for some only what came before them tells. Idempotent, like all that is done here. */
   place?: (events: DomainEvent[]) => Promise<DomainEvent[]>
+  /** Which lanes each event goes into. Undefined, or without it: to the helpdesks of their Pages. */
+  route?: (
+    events: readonly DomainEvent[],
+  ) => Promise<{ lanes: readonly (readonly string[])[]; remember(): Promise<void> } | undefined>
+  /** Keeps them for the timelines of their customers. Without it nobody has one. */
+  story?: (events: readonly DomainEvent[]) => Promise<void>
   /** What follows from events before any helpdesk sees them. */
   notice: (events: DomainEvent[]) => Promise<void>
   onEvent: (kind: DomainEvent['kind'], name: string) => void
@@ -68,20 +74,22 @@ export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Prom
     // So that `doctor` can tell an outage, and what to fetch again.
     if (events.length === 0) return deps.lastDeliveries.note(received)
     if (deps.place) events = await deps.place(events)
-    const items = events.map((event) => ({
-      lane: laneName('in', event.conversationId),
-      id: event.id,
-      payload: JSON.stringify(event),
-    }))
+    const routed = await deps.route?.(events)
+    const items = events.map((event, at): Item => {
+      const [lane, ...also] = routed?.lanes[at] ?? []
+      const payload = JSON.stringify(event)
+      return { lane: lane ?? laneName('in', event.conversationId), also, id: event.id, payload }
+    })
     const copies = (await deps.copies?.note(events)) ?? []
     const [fresh, strangers] = await Promise.all([
       deps.lanes.append(items),
       deps.profiles?.strangers(events) ?? [],
       deps.conversations.note(events),
+      deps.story?.(events),
       deps.lastDeliveries.note(received),
     ])
     // After the note: what it says to the person would else meet a window that we don't know to be open.
-    await deps.notice(events)
+    await Promise.all([deps.notice(events), routed?.remember()])
     deps.trace('append', { events: events.length, new: fresh, duplicates: events.length - fresh })
     for (const event of events) deps.onEvent(event.kind, event.kind === 'unknown' ? event.name : '')
     // Append before alarm: an alarm that came first could find nothing and be gone before the item is there.
@@ -94,7 +102,7 @@ export function splitDeliveries(deps: SplitDeps): (batch: DeliveryBatch) => Prom
 
 /** Not awaited: the next delivery need not wait for it, and a lost alarm costs the grace and no event. */
 function soundAlarm(deps: SplitDeps, items: Item[]): void {
-  deps.ring([...new Set(items.map((item) => item.lane))]).catch((error: unknown) => {
+  deps.ring([...new Set(items.flatMap(({ lane, also = [] }) => [lane, ...also]))]).catch((error: unknown) => {
     const err = error instanceof Error ? error.message : 'unknown'
     deps.log.warn({ err }, 'alarm not sent; the timer finds the lanes')
   })

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis'
-import { pipelineResults } from '../domain/pipeline-results.ts'
 import type { DomainEvent } from '../domain/event.ts'
-import { conversationKey } from './record-keys.ts'
+import { conversationKey, ticketKeyPrefix } from './record-keys.ts'
 import type { RecordSettings } from './record-keys.ts'
+import { ticketRecords } from './ticket-records.ts'
+import type { TicketRecords, TicketSettings } from './ticket-records.ts'
 
 export interface ConversationRecord {
   /** ms since the epoch, by Meta's clock. */
@@ -15,35 +16,37 @@ export interface ConversationRecord {
   humanElsewhereAt: number | null
 }
 
-export interface Conversations {
+export interface Conversations extends TicketRecords {
   /** Notes the newest event of each conversation, in one round trip. Idempotent. */
   note(events: DomainEvent[]): Promise<void>
   get(id: string): Promise<ConversationRecord | undefined>
   /** The ad that the person came by opened no longer window. */
   forgetAd(id: string): Promise<void>
-  /** Where a helpdesk keeps this conversation, as its adapter named it. */
-  ticket(id: string, helpdesk: string): Promise<string | undefined>
-  keepTicket(id: string, helpdesk: string, ticket: string): Promise<void>
-  /** Where helpdesks keep this conversation. */
-  tickets(id: string): Promise<{ helpdesk: string; ticket: string }[]>
-  /** The next event opens a new ticket. */
-  forgetTickets(id: string): Promise<void>
 }
 
 // One script for a whole batch, and not one command per conversation: the text alone is longer than what it notes.
-// A redelivery may be a day old: times only ever move forward.
+// A redelivery may be a day old: times only ever move forward. The keys that lead from its tickets to a conversation live
+// as long as it does; their names follow from the hash, so they are no KEYS: records are not laid out for a cluster.
 const noteNewest = `
 local fields = { 'lastEventAt', 'lastCustomerAt', 'adMessageAt', 'humanElsewhereAt' }
 for i, key in ipairs(KEYS) do
-  local was = redis.call('HMGET', key, unpack(fields))
+  local was, all = {}, redis.call('HGETALL', key)
+  for j = 1, #all, 2 do
+    was[all[j]] = all[j + 1]
+    local helpdesk = string.match(all[j], '^ticket:(.*)$')
+    if helpdesk then
+      local id = string.match(all[j + 1], '^%S*')
+      redis.call('PEXPIRE', ARGV[2] .. helpdesk .. ':' .. id, ARGV[1])
+    end
+  end
   for j, field in ipairs(fields) do
-    local at = ARGV[#fields * (i - 1) + 1 + j]
-    if tonumber(at) > (tonumber(was[j]) or 0) then redis.call('HSET', key, field, at) end
+    local at = ARGV[#fields * (i - 1) + 2 + j]
+    if tonumber(at) > (tonumber(was[field]) or 0) then redis.call('HSET', key, field, at) end
   end
   redis.call('PEXPIRE', key, ARGV[1])
 end`
 
-export interface ConversationSettings extends RecordSettings {
+export interface ConversationSettings extends RecordSettings, TicketSettings {
   /** Which events open Meta's window: a rule of Meta's, which records do not know. */
   windowOpening: (event: DomainEvent) => 'standard' | 'ad' | null
   /** Which events say that somebody answers elsewhere. Without it none does. */
@@ -71,6 +74,7 @@ export function conversations(redis: Redis, settings: ConversationSettings): Con
       keys.length,
       ...keys,
       settings.conversationMs,
+      ticketKeyPrefix(settings.prefix),
       ...[...newest.values()].flat(),
     )
   }
@@ -96,42 +100,10 @@ export function conversations(redis: Redis, settings: ConversationSettings): Con
     }
   }
 
-  async function ticket(id: string, helpdesk: string): Promise<string | undefined> {
-    return (await redis.hget(keyOf(id), ticketField(helpdesk))) ?? undefined
-  }
-
-  async function keepTicket(id: string, helpdesk: string, ref: string): Promise<void> {
-    const kept = redis
-      .multi()
-      .hset(keyOf(id), ticketField(helpdesk), ref)
-      .pexpire(keyOf(id), settings.conversationMs)
-    pipelineResults(await kept.exec())
-  }
-
-  async function tickets(id: string) {
-    return Object.entries(await redis.hgetall(keyOf(id))).flatMap(([field, ref]) =>
-      field.startsWith(ticketField(''))
-        ? [{ helpdesk: field.slice(ticketField('').length), ticket: ref }]
-        : [],
-    )
-  }
-
-  async function forgetTickets(id: string): Promise<void> {
-    const fields = (await tickets(id)).map(({ helpdesk }) => ticketField(helpdesk))
-    if (fields.length > 0) await redis.hdel(keyOf(id), ...fields)
-  }
-
   return {
+    ...ticketRecords(redis, settings, keyOf),
     note,
     get,
-    tickets,
-    forgetTickets,
     forgetAd: async (id) => void (await redis.hdel(keyOf(id), 'adMessageAt')),
-    ticket,
-    keepTicket,
   }
-}
-
-function ticketField(helpdesk: string): string {
-  return `ticket:${helpdesk}`
 }

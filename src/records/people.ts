@@ -24,6 +24,8 @@ export interface People {
   /** Opens records for those who have none; the others stay as they are. One round trip. */
   open(ids: readonly string[]): Promise<void>
   get(id: string): Promise<PersonRecord | undefined>
+  /** The languages of people as Meta told them, such as `de_DE`; null where it did not. One round trip. */
+  locales(ids: readonly string[]): Promise<(string | null)[]>
   /** What is known of the person; undefined when nothing is. */
   customer(id: string): Promise<Customer | undefined>
   /** The answer, undefined for none. False when the record is gone meanwhile: the person was erased, and nothing is kept. */
@@ -76,6 +78,11 @@ export function people(redis: Redis, { prefix, profileMs }: PeopleSettings): Peo
       pipelineResults(await writes.exec())
     },
     get,
+    async locales(ids) {
+      const reads = redis.pipeline()
+      for (const id of ids) reads.hget(keyOf(id), 'locale')
+      return pipelineResults(await reads.exec()) as (string | null)[]
+    },
     async customer(id) {
       const record = await get(id)
       return record?.state === 'known' ? record.customer : undefined

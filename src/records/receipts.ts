@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { pipelineResults } from '../domain/pipeline-results.ts'
-import type { ReplyStatus } from '../domain/reply.ts'
+import type { ReplyRecord, ReplySource, ReplyStatus } from '../domain/reply.ts'
 import { replyKey, sentKey } from './record-keys.ts'
 import type { RecordSettings } from './record-keys.ts'
 import { readRecord, replySteps } from './replies.ts'
@@ -17,9 +17,9 @@ export interface Receipt {
 export interface Receipts {
   /** Moves what was sent to delivered or read. One script for a whole batch; idempotent, and never backwards. */
   note(receipts: Receipt[]): Promise<void>
-  /** The replies that are as far as this receipt says, and of which the helpdesk was not told so. */
-  untold(receipt: Receipt): Promise<string[]>
-  noteTold(replyId: string, status: Receipt['status']): Promise<void>
+  /** The replies that are as far as this receipt says, and of which this helpdesk was not told so. */
+  untold(receipt: Receipt, helpdesk: string): Promise<{ replyId: string; source?: ReplySource }[]>
+  noteTold(replyId: string, helpdesk: string, status: Receipt['status']): Promise<void>
 }
 
 // The keys of the replies follow from what the index holds, so they are no KEYS: records are not laid out for a cluster.
@@ -41,7 +41,7 @@ for i, index in ipairs(KEYS) do
 end`
 
 // A record that is over by now must not come back: it would have no time to live.
-const noteTold = `if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'told', ARGV[1]) end`
+const noteTold = `if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end`
 
 export function receipts(redis: Redis, settings: RecordSettings): Receipts {
   const { prefix } = settings
@@ -53,26 +53,36 @@ export function receipts(redis: Redis, settings: RecordSettings): Receipts {
     await redis.eval(moveReplies, keys.length, ...keys, keyOf(''), ...told)
   }
 
-  async function untold(receipt: Receipt): Promise<string[]> {
+  async function untold(receipt: Receipt, helpdesk: string): ReturnType<Receipts['untold']> {
     const members = await redis.zrange(sentKey(prefix, receipt.conversationId), '0', '-1')
     const ids = [...new Set(members.map((member) => member.slice(0, member.indexOf('|'))))]
     if (ids.length === 0) return []
     const pipeline = redis.pipeline()
     for (const id of ids) pipeline.hgetall(keyOf(id))
     const found = pipelineResults(await pipeline.exec()) as Record<string, string>[]
-    return ids.filter((id, at) => {
+    const isUntold = ({ status }: ReplyRecord, fields: Record<string, string>): boolean => {
+      if (fields['conversationId'] === undefined || step(status) < step(receipt.status)) return false
+      // An earlier version knew of one helpdesk.
+      return step(fields[toldField(helpdesk)] ?? fields['told']) < step(receipt.status)
+    }
+    return ids.flatMap((replyId, at) => {
       const fields = found[at]!
-      if (fields['conversationId'] === undefined) return false
-      const isThere = step(readRecord(id, fields).status) >= step(receipt.status)
-      return isThere && step(fields['told']) < step(receipt.status)
+      const { source } = fields
+      if (!isUntold(readRecord(replyId, fields), fields)) return []
+      return [{ replyId, ...(source ? { source: JSON.parse(source) as ReplySource } : {}) }]
     })
   }
 
   return {
     note,
     untold,
-    noteTold: async (id, status) => void (await redis.eval(noteTold, 1, keyOf(id), status)),
+    noteTold: async (id, helpdesk, status) =>
+      void (await redis.eval(noteTold, 1, keyOf(id), toldField(helpdesk), status)),
   }
+}
+
+function toldField(helpdesk: string): string {
+  return `told:${helpdesk}`
 }
 
 /** How far a status is; -1 for none and for `failed`. */

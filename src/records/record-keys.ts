@@ -16,6 +16,25 @@ export function conversationKey(prefix: string, id: string): string {
   return `${prefix}:conversation:${id}`
 }
 
+/** Whose conversation a helpdesk's ticket is. */
+export function ticketKey(prefix: string, helpdesk: string, ticketId: string): string {
+  return `${ticketKeyPrefix(prefix)}${helpdesk}:${ticketId}`
+}
+
+export function ticketKeyPrefix(prefix: string): string {
+  return `${prefix}:ticket:`
+}
+
+/** That we wrote this message into a helpdesk, which may tell us of it. */
+export function ownWriteKey(prefix: string, helpdesk: string, message: string): string {
+  return `${prefix}:own:${helpdesk}:${message}`
+}
+
+/** How far a helpdesk was polled. */
+export function pollKey(prefix: string, helpdesk: string): string {
+  return `${prefix}:poll:${helpdesk}`
+}
+
 /** What Meta told of the person of a conversation. */
 export function personKey(prefix: string, conversationId: string): string {
   return `${prefix}:person:${conversationId}`
@@ -63,6 +82,16 @@ export function privateInKey(prefix: string, conversationId: string): string {
 /** The thread of comments that a person's conversation goes on from. */
 export function linkKey(prefix: string, conversationId: string): string {
   return `${prefix}:link:${conversationId}`
+}
+
+/** The order of what happened in a conversation; the keys of both end in its id, by which they are erased. */
+export function timelineKey(prefix: string, conversationId: string): string {
+  return `${prefix}:timeline:${conversationId}`
+}
+
+/** What happened in a conversation. */
+export function timelineTextsKey(prefix: string, conversationId: string): string {
+  return `${prefix}:timeline-texts:${conversationId}`
 }
 
 /** Which Pages cannot send, and why. */

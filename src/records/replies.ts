@@ -69,8 +69,8 @@ export function replies(redis: Redis, settings: RecordSettings): Replies {
       .hsetnx(key, 'conversationId', reply.conversationId)
       .hsetnx(key, 'status', 'queued')
       .hsetnx(key, 'parts', opened.parts)
-      .pexpire(key, replyMs)
-      .hget(key, 'fingerprint')
+    if (reply.source) opening.hsetnx(key, 'source', JSON.stringify(reply.source))
+    opening.pexpire(key, replyMs).hget(key, 'fingerprint')
     return String(pipelineResults(await opening.exec()).at(-1))
   }
 

@@ -2,8 +2,11 @@ import type { DomainEvent } from '../domain/event.ts'
 import type { CommentRule, Page } from '../domain/page.ts'
 import type { CommentEvent } from '../domain/page-events.ts'
 import type { CommentAnswer } from '../domain/reply.ts'
+import type { Replies } from '../records/replies.ts'
+import { keyedReplyId } from './accept-reply.ts'
 import type { Accepted, ReplyRequest } from './accept-reply.ts'
 import { quote } from './describe-words.ts'
+import { heldWord } from './match-words.ts'
 
 /** A rule of the Page, and the word of it that a comment holds. */
 export interface MetRule {
@@ -22,9 +25,8 @@ export function metRule(event: DomainEvent, pages: ReadonlyMap<string, Page>): M
   const rules = pages.get(event.pageId)?.comments?.rules ?? []
   if (rules.length === 0 || event.kind !== 'comment' || event.verb !== 'add') return undefined
   if (event.text === null || pages.has(event.author.id ?? '')) return undefined
-  const said = tidy(event.text)
   for (const rule of rules) {
-    const word = rule.words.find((one) => holds(said, tidy(one)))
+    const word = heldWord(event.text, rule.words)
     if (word !== undefined) return { rule, word }
   }
   return undefined
@@ -51,6 +53,16 @@ export async function followRule(
     by,
     idempotencyKey: event.id,
   })
+}
+
+/** Whether what the rule says of this event is under way or done. */
+export async function wasFollowed(
+  { replies }: { replies: Pick<Replies, 'get'> },
+  event: CommentEvent,
+): Promise<boolean> {
+  const status = (await replies.get(keyedReplyId(by, event.id)))?.status
+  // What is only queued may be in no lane: whoever took it may have died on the way.
+  return status !== undefined && status !== 'queued'
 }
 
 function deed(commentId: string, rule: CommentRule): CommentAnswer | undefined {
@@ -91,22 +103,4 @@ const deeds: Readonly<Record<CommentRule['do'], string>> = {
   private: 'is answered in private',
   hide: 'is hidden',
   tag: '',
-}
-
-/** As a whole word; in scripts that put no blanks between words, anywhere. */
-function holds(said: string, word: string): boolean {
-  if (word === '*' || word === '') return word === '*'
-  const escaped = word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-  const before = startsInWord.test(word) ? '(?<![\\p{L}\\p{M}\\p{N}])' : ''
-  const after = endsInWord.test(word) ? '(?![\\p{L}\\p{M}\\p{N}])' : ''
-  return new RegExp(`${before}${escaped}${after}`, 'u').test(said)
-}
-
-const noBlanks =
-  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}'
-const startsInWord = new RegExp(`^(?![${noBlanks}])[\\p{L}\\p{N}]`, 'u')
-const endsInWord = new RegExp(`(?![${noBlanks}])[\\p{L}\\p{M}\\p{N}]$`, 'u')
-
-function tidy(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()
 }

@@ -2,7 +2,7 @@ import { parseConversationId } from '../domain/conversation.ts'
 import type { Page } from '../domain/page.ts'
 import { parseLane } from '../lanes/keys.ts'
 
-/** Where the lanes of Pages that the config does not know end: as dead letters that can be replayed once it does. */
+/** Where the lanes of Pages and helpdesks that the config does not know end: as dead letters that can be replayed once it does. */
 export const unrouted = 'unrouted'
 export const graph = 'graph'
 
@@ -18,11 +18,17 @@ export function helpdeskDestination(helpdesk: string): string {
   return `helpdesk-${helpdesk}`
 }
 
-export function destinationOf(pages: ReadonlyMap<string, Page>): (lane: string) => string {
+/** `helpdesks` by name, of this process: those for which there are alarms. */
+export function destinationOf(
+  pages: ReadonlyMap<string, Page>,
+  helpdesks: { has(name: string): boolean },
+): (lane: string) => string {
   return (lane) => {
-    const { direction, conversationId } = parseLane(lane)
+    const { direction, helpdesk, conversationId } = parseLane(lane)
     const page = pages.get(parseConversationId(conversationId)?.pageId ?? '')
     if (!page) return unrouted
-    return direction === 'out' ? graph : helpdeskDestination(page.helpdesk)
+    if (direction === 'out') return graph
+    const name = helpdesk ?? page.helpdesk
+    return helpdesks.has(name) ? helpdeskDestination(name) : unrouted
   }
 }

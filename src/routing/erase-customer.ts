@@ -13,6 +13,7 @@ import type { ConsentErasure, ErasedConsents } from '../records/erase-consents.t
 import type { RecordErasure } from '../records/erase-records.ts'
 import { consentKey, conversationKey, personKey } from '../records/record-keys.ts'
 import type { PageStops } from '../records/page-stops.ts'
+import type { RouteMemories } from '../records/route-memories.ts'
 import { remainingOf } from './remaining.ts'
 
 export interface EraseDeps {
@@ -22,11 +23,15 @@ export interface EraseDeps {
   eraseCopies: (conversationId: string) => Promise<number>
   /** Nobody looks these people up any more; idempotent. Without it nobody is looked up. */
   dropLookups?: (conversationIds: readonly string[]) => Promise<void>
+  /** Names of all helpdesks. */
+  helpdesks: readonly string[]
+  /** What routes remember of conversations: to whom they sent them. */
+  routeMemories: Pick<RouteMemories, 'of'>
   /** By the name of their helpdesk. */
   inboxes: ReadonlyMap<string, Pick<InboxStore, 'erase'>>
   seizure: LaneSeizure
   deadLetters: Pick<DeadLetters, 'eraseWhere'>
-  conversations: Pick<Conversations, 'tickets' | 'forgetTickets'>
+  conversations: Pick<Conversations, 'allTickets' | 'forgetTickets'>
   consentErasure: ConsentErasure
   recordErasure: RecordErasure
   stops: Pick<PageStops, 'forget'>
@@ -58,7 +63,7 @@ export function eraseCustomer(deps: EraseDeps): EraseCustomer {
     const people = ids.flatMap(personOf)
     const journal = await waitUntilSplit(deps, mentions(people), signal)
     const elsewhere = await copiesElsewhere(deps, ids)
-    const seized = await deps.seizure.seize(ids.flatMap(lanesOf))
+    const seized = await deps.seizure.seize(await allLanes(deps, ids))
     const consents: ErasedConsents[] = []
     let erased: ErasedCounts
     try {
@@ -114,12 +119,13 @@ async function untilIdle(
   }
 }
 
-/** Helpdesks with a ticket, and those that got the events of this Page without giving us one. Our own inbox is erased. */
+/** Helpdesks with a ticket, and those that got events without giving us one. Our own inbox is erased. */
 async function copiesElsewhere(deps: EraseDeps, ids: string[]): Promise<Erasure['elsewhere']> {
-  const tickets = (await Promise.all(ids.map(deps.conversations.tickets))).flat()
+  const tickets = (await Promise.all(ids.map(deps.conversations.allTickets))).flat()
   const named = new Set(tickets.map(({ helpdesk }) => helpdesk))
   const own = ids.flatMap((id) => deps.pages.get(parseConversationId(id)?.pageId ?? '')?.helpdesk ?? [])
-  const others = [...new Set(own)].filter((helpdesk) => !named.has(helpdesk))
+  const routed = (await deps.routeMemories.of(ids)).flatMap(({ been }) => been)
+  const others = [...new Set([...own, ...routed])].filter((helpdesk) => !named.has(helpdesk))
   return [...tickets, ...others.map((helpdesk) => ({ helpdesk, ticket: null }))].filter(
     ({ helpdesk }) => !deps.inboxes.has(helpdesk),
   )
@@ -130,7 +136,7 @@ async function eraseAll(deps: EraseDeps, ids: string[], people: string[]): Promi
   const [inboxMessages, attachments] = [await eraseFromInboxes(deps, ids), await eraseFiles(deps, ids)]
   for (const id of ids) {
     const pageId = parseConversationId(id)?.pageId
-    if (pageId !== undefined) await deps.stops.forget(pageId, lanesOf(id))
+    if (pageId !== undefined) await deps.stops.forget(pageId, [laneName('in', id), laneName('out', id)])
   }
   const consents = ids.map((id) => consentKey(deps.prefix, id))
   const records = await deps.recordErasure.erase(ids, consents)
@@ -192,8 +198,14 @@ function isAbout(ids: string[], people: string[]): (letter: DeadLetter) => boole
   }
 }
 
-function lanesOf(id: string): string[] {
-  return [laneName('in', id), laneName('out', id)]
+/** Also to helpdesks of routes, and to those that have left the config and still hold something. */
+async function allLanes({ helpdesks, seizure }: EraseDeps, ids: string[]): Promise<string[]> {
+  const named = ids.flatMap((id) => [
+    laneName('in', id),
+    laneName('out', id),
+    ...helpdesks.map((name) => laneName('in', id, name)),
+  ])
+  return [...new Set([...named, ...(await seizure.find(ids))])]
 }
 
 /** A person who is known only by a checkbox stands in deliveries by the reference alone. */

@@ -4,16 +4,19 @@ import type { DomainEvent, ShownViews } from '../domain/event.ts'
 import type { Page } from '../domain/page.ts'
 import type { Trace } from '../domain/stage.ts'
 import type { HelpdeskAdapter, Step } from '../helpdesk/adapter.ts'
+import { parseLane } from '../lanes/keys.ts'
 import { readPayload } from '../lanes/read-payload.ts'
 import type { Work } from '../lanes/drain.ts'
-import type { Task } from '../lanes/lanes.ts'
+import type { Task, Verdict } from '../lanes/lanes.ts'
 import type { Comments } from '../records/comments.ts'
 import type { Conversations } from '../records/conversations.ts'
 import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import type { Receipts } from '../records/receipts.ts'
+import type { Timeline } from '../records/timeline.ts'
+import type { Replies } from '../records/replies.ts'
 import type { Accepted, ReplyRequest } from './accept-reply.ts'
-import { followRule, metRule, shownRule } from './comment-rules.ts'
+import { followRule, metRule, shownRule, wasFollowed } from './comment-rules.ts'
 import type { MetRule } from './comment-rules.ts'
 import { forwardSteps } from './forward-steps.ts'
 import { tryOf } from './try-of.ts'
@@ -25,7 +28,10 @@ import { reportReceipt } from './report-receipt.ts'
 export interface ForwardDeps {
   pages: ReadonlyMap<string, Page & { show?: ShownViews | undefined }>
   helpdesks: ReadonlyMap<string, HelpdeskAdapter>
-  conversations: Pick<Conversations, 'ticket' | 'keepTicket'>
+  conversations: Pick<
+    Conversations,
+    'ticket' | 'ticketState' | 'keepTicket' | 'noteTicketStatus' | 'earlierTickets'
+  >
   receipts: Pick<Receipts, 'untold' | 'noteTold'>
   /** What the person of a conversation is called, for notes. Without it they are "the customer". */
   nameOf?: (conversationId: string) => Promise<string | undefined>
@@ -37,24 +43,27 @@ export interface ForwardDeps {
   wroteComment?: (commentId: string, pageId: string) => Promise<boolean>
   /** Takes what the Page's rules say of comments. Without it there are no rules. */
   accept?: (request: ReplyRequest) => Promise<Accepted>
+  /** Tells whether a rule was followed before, which an old event may be another one to ask. */
+  replies?: Pick<Replies, 'get'>
   comments?: Pick<Comments, 'find' | 'postText'>
   privateReplies?: Pick<PrivateReplies, 'toTell'>
+  /** What happened with the customer before. Without it new tickets say nothing of orders and labels. */
+  timeline?: Pick<Timeline, 'all'>
   trace: Trace
 }
 
-/** The work of an inbound lane: one event to the helpdesk of its Page. */
+/** Shorter than any lane remembers what it had (`retention.dedupeHours`). */
+const oldMs = 24 * 3_600_000
+
+/** The work of an inbound lane: one event to the lane's helpdesk, which a route chose, or to that of its Page. */
 export function forwardEvent(deps: ForwardDeps): Work {
   return async (task, hold) => {
     const event = readPayload(task) as DomainEvent
-    const page = deps.pages.get(event.pageId)
+    const own = deps.pages.get(event.pageId)
+    // Whatever follows tells the lane's helpdesk, and no other.
+    const page = own && { ...own, helpdesk: parseLane(task.lane).helpdesk ?? own.helpdesk }
     const helpdesk = page && deps.helpdesks.get(page.helpdesk)
-    if (!page || !helpdesk) {
-      return {
-        verdict: 'dead',
-        code: 'PAGE_UNKNOWN',
-        message: `no Page ${event.pageId || '(none)'} in the config; add it there and replay this`,
-      }
-    }
+    if (!page || !helpdesk) return nowhere(event, page)
     const where = maskConversation(event.conversationId)
     deps.trace('route', { conversation: where, kind: event.kind, helpdesk: page.helpdesk })
     const conversation: Conversation = {
@@ -66,11 +75,12 @@ export function forwardEvent(deps: ForwardDeps): Work {
     const step: Step = { idempotencyKey: event.id, ...tryOf(task), signal: hold.signal }
     const began = performance.now()
     // Which of our replies it moves on was noted when it was split; here the helpdesk is told.
-    await reportReceipt(deps, { helpdesk, conversation, event, step })
+    await reportReceipt(deps, { name: page.helpdesk, helpdesk, conversation, event, step })
     // Like the echoes of our messages: it confirms a reply, and is no news.
     if (await isOurs(event, deps)) return { verdict: 'done' }
-    const rule = await rulesOn(event, deps)
+    const rule = await rulesOn(event, task, deps)
     const shown = (await deps.showLinks?.(event)) ?? event
+    let together: { items?: number } = {}
     if (helpdesk.style === 'events') {
       const told = { ...conversation, ...(await withCustomer(deps, event)) }
       await helpdesk.forwardEvent(rule ? withRule(shown, rule) : shown, told, step)
@@ -82,15 +92,24 @@ export function forwardEvent(deps: ForwardDeps): Work {
         return { verdict: 'done' }
       }
       const work = { deps, helpdesk, page, event: shown, view, rule, conversation, step, task, hold }
-      if (!(await forwardSteps(work))) return { verdict: 'free' }
+      const items = await forwardSteps(work)
+      if (items === 0) return { verdict: 'free' }
+      if (items > 1) together = { items }
     }
     deps.trace('forward', {
       conversation: where,
       helpdesk: page.helpdesk,
       ms: Math.round(performance.now() - began),
     })
-    return { verdict: 'done' }
+    return { verdict: 'done', ...together }
   }
+}
+
+function nowhere({ pageId }: DomainEvent, page: Page | undefined): Verdict {
+  const [code, missing] = page
+    ? ['HELPDESK_UNKNOWN', `no helpdesk ${page.helpdesk}`]
+    : ['PAGE_UNKNOWN', `no Page ${pageId || '(none)'}`]
+  return { verdict: 'dead', code, message: `${missing} in the config; add it there and replay this` }
 }
 
 async function withCustomer(
@@ -106,10 +125,17 @@ async function isOurs(event: DomainEvent, deps: ForwardDeps): Promise<boolean> {
   return (await deps.wroteComment?.(event.commentId, event.pageId)) === true
 }
 
-/** The rule that a comment meets, once what it says is under way. Before any helpdesk is told, which may be down. */
-async function rulesOn(event: DomainEvent, { accept, pages }: ForwardDeps): Promise<MetRule | undefined> {
+/**
+ * The rule that a comment meets, once what it says is under way. Before any helpdesk is told, which may be down: of
+ * several it is the first whose lane comes to the event, and to the others it was followed already.
+ */
+async function rulesOn(event: DomainEvent, task: Task, deps: ForwardDeps): Promise<MetRule | undefined> {
+  const { accept, pages, replies } = deps
   const met = accept && metRule(event, pages)
-  if (met && event.kind === 'comment') await followRule({ accept }, event, met)
+  if (!met || event.kind !== 'comment') return met
+  // A lane forgets what it had: by then the reply's own record tells, which nobody else needs to read.
+  const isOld = task.since + task.ageMs - event.timestamp > oldMs
+  if (!isOld || !replies || !(await wasFollowed({ replies }, event))) await followRule({ accept }, event, met)
   return met
 }
 

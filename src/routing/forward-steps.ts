@@ -1,57 +1,132 @@
-import type { TicketRef } from '../helpdesk/adapter.ts'
+import { stepFacts } from '../domain/step-error.ts'
+import type { NewTicket, TicketRef } from '../helpdesk/adapter.ts'
+import type { TicketState } from '../records/ticket-records.ts'
+import { messagesBehind } from './join-messages.ts'
 import { newTicket } from './new-ticket.ts'
+import { openingOf } from './ticket-context.ts'
+import { followsUp, formerOf, isOnlyOne, overBy, ticketId, timeOf } from './ticket-life.ts'
+import { readProgress, writeProgress } from './ticket-progress.ts'
+import type { TicketProgress } from './ticket-progress.ts'
 import { ticketSteps } from './ticket-steps.ts'
-import type { TicketWork } from './ticket-steps.ts'
+import type { TicketStep, TicketWork } from './ticket-steps.ts'
 
-/** How far an event came: its ticket is there, and these of its steps are done. */
-interface Progress {
-  ticket: TicketRef
-  /** By this event. */
-  opened: boolean
-  /** Names of steps. */
-  done: string[]
+/**
+ * Opens a ticket where there is none, or none that still takes anything, then adds what happened, step by step. What was
+ * reached is kept in the lane, the ticket before it is kept with the conversation, so that a retry goes on there: it
+ * never opens a second ticket, nor says anything twice. Answers how many items of the lane were told, which are more than
+ * the event where messages behind it were told with it; 0 when the lease was lost on the way.
+ */
+export async function forwardSteps(work: TicketWork): Promise<number> {
+  const { deps, page, conversation, task, hold } = work
+  const state = await deps.conversations.ticketState(conversation.id, page.helpdesk)
+  const former = task.progress === '' ? formerOf(work, state) : undefined
+  const begun = { ticket: former ? null : (state?.ticket ?? null), opened: false, done: [], former }
+  const reached = readProgress(task.progress) ?? begun
+  // That it goes on elsewhere is kept before it does: whatever becomes of the old ticket meanwhile, no new one stays empty.
+  if (former && !(await hold.save(writeProgress(reached)))) return 0
+  try {
+    return await takeSteps(work, reached, state)
+  } catch (error) {
+    const [why, { ticket, opened, done }] = [overBy(error), reached]
+    // One that takes nothing though it was opened just now would be followed by others for ever.
+    if (!why || ticket === null || opened || isOnlyOne(work, ticket)) throw error
+    const at = timeOf(work, state)
+    await deps.conversations.noteTicketStatus(conversation.id, page.helpdesk, ticketId(ticket), why, at)
+    if (!followsUp(work)) return 1
+    const next = { ticket: null, opened: false, done: done.filter(isElsewhere), former: { ticket, why } }
+    return (await hold.save(writeProgress(next))) ? takeSteps(work, next, state) : 0
+  }
+}
+
+/** Told in the ticket of a comment, and not in this one. */
+function isElsewhere(name: string): boolean {
+  return name === 'answered'
+}
+
+/** Where the helpdesk does not let it follow the old one, such as one that is only solved, it is opened all the same. */
+async function openTicket({ helpdesk, step, event }: TicketWork, wanted: NewTicket): Promise<TicketRef> {
+  const idempotencyKey = `${event.id}:ticket`
+  try {
+    return await helpdesk.openTicket(wanted, { ...step, idempotencyKey })
+  } catch (error) {
+    const { verdict, arrived } = stepFacts(error)
+    if (wanted.followUpOf === null || verdict === 'retry' || arrived !== 'no') throw error
+    const alone = { ...wanted, followUpOf: null }
+    return helpdesk.openTicket(alone, { ...step, idempotencyKey: `${idempotencyKey}:alone` })
+  }
+}
+
+/** Takes what is not done yet, and notes in `at` how far it came. */
+async function takeSteps(
+  work: TicketWork,
+  at: TicketProgress,
+  state: TicketState | undefined,
+): Promise<number> {
+  const { deps, page, conversation, step, hold, event } = work
+  const { former, done } = at
+  let opening: ReturnType<typeof openingOf> | undefined
+  const open = () => (opening ??= openingOf(work, former))
+  if (!at.opened && !former) at.ticket = state?.ticket ?? at.ticket
+  if (at.ticket === null) {
+    at.ticket = await openTicket(work, newTicket(work, await open(), former))
+    at.opened = true
+    if (!(await hold.save(writeProgress(at)))) return 0
+  }
+  const { ticket, opened } = at
+  if (ticket !== state?.ticket) {
+    await deps.conversations.keepTicket(conversation.id, page.helpdesk, ticket, event.timestamp)
+  }
+  // What one ticket refused under a key, another must not seem to refuse again.
+  const asked = former
+    ? { ...work, step: { ...step, idempotencyKey: `${step.idempotencyKey}:followup` } }
+    : work
+  const all = await ticketSteps(asked, { opened, former, state: opened ? undefined : state, open })
+  const steps = all.filter(({ name }) => !done.includes(name))
+  for (const [index, one] of steps.entries()) {
+    try {
+      if (!(await takeStep(work, one, ticket, at))) return 0
+    } catch (error) {
+      // What belongs to an event that is told already opens no ticket.
+      if (!overBy(error) || !done.includes('event')) throw error
+    }
+    done.push(one.name)
+    const isLast = index === steps.length - 1
+    if (!isLast && !(await hold.save(writeProgress(at)))) return 0
+  }
+  return 1 + (at.joined ?? 0)
 }
 
 /**
- * Opens a ticket where there is none, then adds what happened, step by step. What was reached is kept in the lane, the
- * ticket before it is kept with the conversation, so that a retry goes on there: it never opens a second ticket, nor says
- * anything twice. False when the lease was lost on the way.
+ * Alone, or with the messages that wait behind it. How many these are is kept before they are told, so that the next try
+ * tells the same. What was tried alone before is tried alone again. False when the lease was lost.
  */
-export async function forwardSteps(work: TicketWork): Promise<boolean> {
-  const { deps, helpdesk, page, conversation, step, task, hold, event } = work
-  const reached = readProgress(task.progress)
-  let ticket = await deps.conversations.ticket(conversation.id, page.helpdesk)
-  let opened = reached?.opened ?? false
-  if (!ticket) {
-    ticket =
-      reached?.ticket ??
-      (await helpdesk.openTicket(await newTicket(work), { ...step, idempotencyKey: `${event.id}:ticket` }))
-    opened = true
-    if (!reached && !(await hold.save(writeProgress({ ticket, opened, done: [] })))) return false
-    await deps.conversations.keepTicket(conversation.id, page.helpdesk, ticket)
-  }
-  const done = [...(reached?.done ?? [])]
-  const steps = (await ticketSteps(work, opened)).filter(({ name }) => !done.includes(name))
-  for (const [at, { name, take }] of steps.entries()) {
+async function takeStep(
+  work: TicketWork,
+  { take, takeWith }: TicketStep,
+  ticket: TicketRef,
+  at: TicketProgress,
+): Promise<boolean> {
+  const { hold, step } = work
+  const isAlone = at.joined === 0 || (at.joined === undefined && step.repeat === true)
+  const later = takeWith && !isAlone ? await messagesBehind(work, at.joined) : []
+  if (!takeWith || later.length === 0) {
     await take(ticket)
-    done.push(name)
-    const isLast = at === steps.length - 1
-    if (!isLast && !(await hold.save(writeProgress({ ticket, opened, done })))) return false
+    return true
   }
-  return true
-}
-
-/** The ticket alone, as an earlier version wrote it when it was new, or the steps done before it. */
-function writeProgress({ ticket, opened, done }: Progress): string {
-  if (done.length === 0 && opened) return ticket
-  return `${opened ? 'opened ' : ''}done=${done.join(',')} ${ticket}`
-}
-
-function readProgress(text: string): Progress | undefined {
-  if (text === '') return undefined
-  const [, isNew, done, ticket] = /^(opened )?done=([\w,]*) (.*)$/s.exec(text) ?? []
-  if (done === undefined || ticket === undefined) return { ticket: text, opened: true, done: [] }
-  // An earlier version counted, and there was one step to count.
-  const names = /^\d+$/.test(done) ? ['context'] : done.split(',').filter(Boolean)
-  return { ticket, opened: isNew !== undefined, done: names }
+  if (at.joined === undefined) {
+    at.joined = later.length
+    if (!(await hold.save(writeProgress(at)))) return false
+  }
+  try {
+    await takeWith(ticket, later)
+    return true
+  } catch (error) {
+    const { verdict, arrived } = stepFacts(error)
+    if (verdict === 'retry' || arrived !== 'no' || overBy(error)) throw error
+    // One of them is what the helpdesk refuses, and the others must not share its fate.
+    at.joined = 0
+    if (!(await hold.save(writeProgress(at)))) return false
+    await take(ticket)
+    return true
+  }
 }

@@ -15,7 +15,7 @@ import type { Sending } from './sending.ts'
 export interface JudgeDeps extends PermitDeps {
   replies: Pick<Replies, 'update' | 'get'>
   graph: Pick<GraphClient, 'call'>
-  conversations: Pick<Conversations, 'ticket' | 'forgetAd'>
+  conversations: Pick<Conversations, 'ticket' | 'tickets' | 'forgetAd'>
   /** Told of every error of Graph's, so that unknown ones are seen. */
   onGraphError: (code: number, subcode: number | null, known: boolean) => void
 }

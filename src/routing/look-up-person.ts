@@ -16,7 +16,7 @@ export interface LookupDeps {
   pages: ReadonlyMap<string, Page>
   helpdesks: ReadonlyMap<string, HelpdeskAdapter>
   people: Pick<People, 'get' | 'keepKnown' | 'keepNothing'>
-  conversations: Pick<Conversations, 'ticket'>
+  conversations: Pick<Conversations, 'tickets'>
   budgets: Pick<Budgets, 'take'>
   graph: Pick<GraphClient, 'call'>
   stops: Pick<ParkedPages, 'stopped'>
@@ -25,6 +25,8 @@ export interface LookupDeps {
   log: Log
   now: () => number
 }
+
+type KnownPerson = Extract<PersonRecord, { state: 'known' }>
 
 /** How a try stands to those before it. */
 export interface LookupTry {
@@ -42,7 +44,7 @@ const pageGiveUpMs = 24 * giveUpMs
 const callMs = 4000
 
 /**
- * Asks Meta who a person is, keeps the answer, and tells the helpdesk where the person has a ticket. Answers when to come
+ * Asks Meta who a person is, keeps the answer, and tells every helpdesk where the person has a ticket. Answers when to come
  * back, ms, or undefined when the matter is settled. Throws when it is to be tried again. Idempotent: who is known is not
  * asked for again, and who was erased is neither asked for nor kept.
  */
@@ -59,7 +61,7 @@ export function lookUpPerson(deps: LookupDeps) {
       if (waitMs !== undefined) return waitMs
       record = await people.get(id)
     }
-    if (record?.state === 'known') await tell(id, page, record, one)
+    if (record?.state === 'known') await tellAll(id, record, one)
     return undefined
   }
 
@@ -111,16 +113,22 @@ export function lookUpPerson(deps: LookupDeps) {
   }
 
   /** Whoever opens a ticket from now on reads the record; where there is one already, it is told here. */
+  async function tellAll(id: string, record: KnownPerson, one: LookupTry): Promise<void> {
+    const tickets = await deps.conversations.tickets(id)
+    // Each on its own: one that fails is tried again, and the others were told by then.
+    const told = await Promise.allSettled(tickets.map((ticket) => tell(id, ticket, record, one)))
+    const failed = told.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+  }
+
   async function tell(
     id: string,
-    page: Page,
-    { customer, lookedUpAt, expiresAt }: Extract<PersonRecord, { state: 'known' }>,
+    { helpdesk: name, ticket }: { helpdesk: string; ticket: string },
+    { customer, lookedUpAt, expiresAt }: KnownPerson,
     one: LookupTry,
   ): Promise<void> {
-    const helpdesk = deps.helpdesks.get(page.helpdesk)
+    const helpdesk = deps.helpdesks.get(name)
     if (helpdesk?.style !== 'tickets' || !helpdesk.setCustomer) return
-    const ticket = await deps.conversations.ticket(id, page.helpdesk)
-    if (ticket === undefined) return
     try {
       await helpdesk.setCustomer(
         ticket,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { describeOutgoing } from '../domain/outgoing.ts'
-import type { Reply, ReplyFailure } from '../domain/reply.ts'
+import type { Reply, ReplyFailure, ReplySource } from '../domain/reply.ts'
 import { readReply } from '../domain/reply.ts'
 import { stepFacts } from '../domain/step-error.ts'
-import type { ReplyOutcome, Step, TicketHelpdesk } from '../helpdesk/adapter.ts'
+import type { HelpdeskAdapter, ReplyOutcome, Step, TicketHelpdesk, TicketRef } from '../helpdesk/adapter.ts'
 import type { Death } from '../lanes/drain.ts'
 import { readPayload } from '../lanes/read-payload.ts'
 import type { Task } from '../lanes/lanes.ts'
@@ -38,28 +38,64 @@ async function wasSent(deps: FateDeps, id: string): Promise<boolean> {
   return status === 'sent' || status === 'delivered' || status === 'read'
 }
 
+interface Told {
+  reply: Reply
+  to: Address
+  task: Task
+  signal: AbortSignal
+}
+
 /**
- * Shows the agent what became of a reply, where the helpdesk can be told. A helpdesk that will never take it is not
- * asked again: the reply's own record tells its fate too, and the lane's next reply must not wait for that.
+ * Shows what became of a reply: where it was written, and in the helpdesks that have the conversation. A helpdesk that
+ * will never take it is not asked again: the reply's own record tells its fate too, and the lane's next reply must not
+ * wait for that. Nor may any but the one that it came from make its lane wait.
  */
-export async function reportFate(
-  deps: FateDeps,
-  told: { reply: Reply; to: Address; task: Task; signal: AbortSignal },
-  outcome: ReplyOutcome,
-): Promise<void> {
+export async function reportFate(deps: FateDeps, told: Told, outcome: ReplyOutcome): Promise<void> {
+  const { reply, to } = told
+  const { id } = to.conversation
+  const [kept, places = [to.page.helpdesk]] = await Promise.all([
+    deps.conversations.tickets(id),
+    deps.placesOf?.(id),
+  ])
+  const home = reply.source?.helpdesk ?? places[0]!
+  const others = [...places, ...kept.map(({ helpdesk }) => helpdesk)]
+  await Promise.all(
+    [...new Set([home, ...others])].map(async (name) => {
+      try {
+        await reportTo(deps, name, told, outcome)
+      } catch (error) {
+        const { code, verdict } = stepFacts(error)
+        if (verdict === 'retry' && name === home) throw error
+        const text = 'the helpdesk does not take the fate of this reply'
+        deps.log.warn({ code, helpdesk: name, reply: reply.id }, text)
+      }
+    }),
+  )
+}
+
+/** Whether a helpdesk has a reply as its own, whose states it can show. Those that are told events are told all. */
+export function showsReply(
+  helpdesk: HelpdeskAdapter,
+  name: string,
+  source: ReplySource | undefined,
+): boolean {
+  return helpdesk.style === 'events' || helpdesk.showsReplies === true || source?.helpdesk === name
+}
+
+async function reportTo(deps: FateDeps, name: string, told: Told, outcome: ReplyOutcome): Promise<void> {
   const { reply, to, task, signal } = told
-  const helpdesk = deps.helpdesks.get(to.page.helpdesk)
+  const helpdesk = deps.helpdesks.get(name)
   if (!helpdesk) return
   const step = { idempotencyKey: `${reply.id}:fate`, ...tryOf(task), signal }
-  try {
-    if (helpdesk.reportSent) {
-      const now = await furthest(deps, reply.id, outcome)
-      await helpdesk.reportSent(to.conversation, reply, now, step)
-    } else if (helpdesk.style === 'tickets') await noteFailure(deps, helpdesk, { reply, to, step }, outcome)
-  } catch (error) {
-    const { code, verdict } = stepFacts(error)
-    if (verdict === 'retry') throw error
-    deps.log.warn({ code, reply: reply.id }, 'the helpdesk does not take the fate of this reply')
+  const shows = showsReply(helpdesk, name, reply.source)
+  if (shows && helpdesk.reportSent) {
+    await helpdesk.reportSent(to.conversation, reply, await furthest(deps, reply.id, outcome), step)
+  } else if (helpdesk.style === 'tickets') {
+    const ticket = await deps.conversations.ticket(to.conversation.id, name)
+    if (ticket === undefined) return
+    if (outcome.failure) await noteFailure(helpdesk, ticket, reply, outcome.failure, step)
+    else if (!shows)
+      await appendReply(helpdesk, ticket, reply, { ...step, idempotencyKey: `${reply.id}:said` })
   }
 }
 
@@ -72,16 +108,32 @@ async function furthest(deps: FateDeps, id: string, outcome: ReplyOutcome): Prom
 
 /** A helpdesk that knows no delivery states gets a note in the ticket, when there is something to tell. */
 async function noteFailure(
-  deps: FateDeps,
   helpdesk: TicketHelpdesk,
-  { reply, to, step }: { reply: Reply; to: Address; step: Step },
-  outcome: ReplyOutcome,
+  ticket: TicketRef,
+  { at, message }: Reply,
+  failure: ReplyFailure,
+  step: Step,
 ): Promise<void> {
-  if (outcome.failure === undefined) return
-  const ticket = await deps.conversations.ticket(to.conversation.id, to.page.helpdesk)
-  if (ticket === undefined) return
-  const text = `Not sent: "${describeOutgoing(reply.message)}". ${outcome.failure.message}`
-  await helpdesk.addNote(ticket, { at: reply.at, text }, step)
+  // Nobody waits for these to arrive.
+  if (message.typing !== undefined || message.seen) return
+  const text = `Not sent: "${describeOutgoing(message)}". ${failure.message}`
+  await helpdesk.addNote(ticket, { at, text }, step)
+}
+
+/** What a bot said, or an agent elsewhere, as it stands in a helpdesk that has no other way to show it. */
+async function appendReply(
+  helpdesk: TicketHelpdesk,
+  ticket: TicketRef,
+  { id, at, message, agent, comment }: Reply,
+  step: Step,
+): Promise<void> {
+  // A note tells of it in both of its tickets.
+  if (comment?.do === 'private') return
+  const { attachment } = message
+  const attachments = attachment?.url === undefined ? [] : [{ type: attachment.type, url: attachment.url }]
+  const text = attachments.length > 0 ? null : describeOutgoing(message)
+  const said = { eventId: id, from: 'agent', at, text, attachments, payload: null } as const
+  await helpdesk.appendMessage(ticket, { ...said, attachments, agentName: agent?.name ?? 'Bot' }, step)
 }
 
 const graphError = z.object({ code: z.number(), subcode: z.number().nullable() })

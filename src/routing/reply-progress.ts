@@ -13,7 +13,9 @@ export interface FateDeps {
   pages: ReadonlyMap<string, Page>
   helpdesks: ReadonlyMap<string, HelpdeskAdapter>
   replies: Pick<Replies, 'update' | 'get'>
-  conversations: Pick<Conversations, 'ticket'>
+  conversations: Pick<Conversations, 'ticket' | 'tickets'>
+  /** The helpdesks that routes have sent a conversation to. Without it: its Page's own. */
+  placesOf?: ((conversationId: string) => Promise<string[] | undefined>) | undefined
   log: Log
 }
 

@@ -23,7 +23,7 @@ import type { TellPrivateDeps } from './tell-private.ts'
 
 export interface SendCommentDeps extends SendPartDeps, CommentWayDeps, TellPrivateDeps {
   replies: SendPartDeps['replies']
-  conversations: Pick<Conversations, 'ticket' | 'forgetAd'>
+  conversations: Pick<Conversations, 'ticket' | 'tickets' | 'forgetAd'>
   comments: Pick<Comments, 'find'>
   privateReplies: PrivateReplies
   uploads: Pick<Uploads, 'get'>

@@ -18,7 +18,7 @@ import { sendParts } from './send-parts.ts'
 import type { Sending } from './sending.ts'
 
 export interface SendDeps extends SendPartDeps {
-  conversations: Pick<Conversations, 'ticket' | 'get' | 'forgetAd'>
+  conversations: Pick<Conversations, 'ticket' | 'tickets' | 'get' | 'forgetAd'>
   consents: Pick<Consents, 'of'>
   uploads: Pick<Uploads, 'get'>
 }

@@ -3,18 +3,24 @@ import type { CommentAnswer, Reply } from '../domain/reply.ts'
 import { stepFacts } from '../domain/step-error.ts'
 import type { TicketRef } from '../helpdesk/adapter.ts'
 import type { Task } from '../lanes/lanes.ts'
+import type { Conversations } from '../records/conversations.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import type { Replies } from '../records/replies.ts'
+import type { Timeline } from '../records/timeline.ts'
 import { keyedReplyId } from './accept-reply.ts'
 import type { Accepted, ReplyRequest } from './accept-reply.ts'
+import { storyOfPrivate } from './describe-story.ts'
 import { quote } from './describe-words.ts'
 import type { Address, FateDeps } from './reply-progress.ts'
 import { tryOf } from './try-of.ts'
 
-export interface TellPrivateDeps extends Pick<FateDeps, 'helpdesks' | 'conversations' | 'log'> {
+export interface TellPrivateDeps extends Pick<FateDeps, 'helpdesks' | 'log'> {
+  conversations: Pick<Conversations, 'tickets'>
   replies: Pick<Replies, 'sent'>
   privateReplies: Pick<PrivateReplies, 'link'>
   accept: (request: ReplyRequest) => Promise<Accepted>
+  /** Without it the reply stands in no timeline of the person's. */
+  timeline?: Pick<Timeline, 'add'>
 }
 
 interface Told {
@@ -36,10 +42,10 @@ function publicKey(privateReplyId: string): string {
 
 /**
  * What follows when a private reply was sent: the answer in public, if there is to be one, and the link between the
- * comment's conversation and the person's, which both tickets show. Idempotent.
+ * comment's conversation and the person's, which the tickets of both show, in whichever helpdesks. Idempotent.
  */
 export async function tellPrivate(deps: TellPrivateDeps, told: Told): Promise<void> {
-  const { reply, comment, to } = told
+  const { reply, comment } = told
   const { publicText, commentId } = comment
   if (publicText !== undefined) {
     await deps.accept({
@@ -55,21 +61,22 @@ export async function tellPrivate(deps: TellPrivateDeps, told: Told): Promise<vo
   }
   const { to: person } = await deps.replies.sent(reply.id)
   if (person === null) return
-  const [commentTicket, personTicket] = await Promise.all([
-    deps.conversations.ticket(reply.conversationId, to.page.helpdesk),
-    deps.conversations.ticket(person, to.page.helpdesk),
+  const [commentTickets, personTickets] = await Promise.all([
+    deps.conversations.tickets(reply.conversationId),
+    deps.conversations.tickets(person),
   ])
   const text = describeOutgoing(reply.message)
   const link = { comment: reply.conversationId, commentId, text, replyId: reply.id }
-  await deps.privateReplies.link(person, link, personTicket !== undefined)
+  await deps.privateReplies.link(person, link, personTickets.length > 0)
+  await deps.timeline?.add([storyOfPrivate(reply, person)])
   await note(
     deps,
     told,
-    commentTicket,
+    commentTickets,
     'private',
     `Answered in private: ${quote(text)} What is said there is in the conversation ${person}.`,
   )
-  await note(deps, told, personTicket, 'comment', describeLink(link))
+  await note(deps, told, personTickets, 'comment', describeLink(link))
 }
 
 /** What stands in the person's ticket. */
@@ -80,19 +87,29 @@ export function describeLink(link: { comment: string; text: string }): string {
 /** A helpdesk that will never take it is not asked again: the reply was sent, and the lane's next one must not wait. */
 async function note(
   deps: TellPrivateDeps,
-  { reply, to, task, signal }: Told,
-  ticket: TicketRef | undefined,
+  told: Told,
+  tickets: readonly { helpdesk: string; ticket: TicketRef }[],
   name: string,
   text: string,
 ): Promise<void> {
-  const helpdesk = deps.helpdesks.get(to.page.helpdesk)
-  if (helpdesk?.style !== 'tickets' || ticket === undefined) return
+  await Promise.all(tickets.map((one) => noteOne(deps, told, one, { name, text })))
+}
+
+async function noteOne(
+  deps: TellPrivateDeps,
+  { reply, to, task, signal }: Told,
+  { helpdesk: desk, ticket }: { helpdesk: string; ticket: TicketRef },
+  { name, text }: { name: string; text: string },
+): Promise<void> {
+  const helpdesk = deps.helpdesks.get(desk)
+  if (helpdesk?.style !== 'tickets') return
   const step = { idempotencyKey: `${reply.id}:${name}`, ...tryOf(task), signal }
   try {
     await helpdesk.addNote(ticket, { at: reply.at, text }, step)
   } catch (error) {
     const { code, verdict } = stepFacts(error)
-    if (verdict === 'retry') throw error
+    // Only the helpdesk from which the reply came may make its lane wait.
+    if (verdict === 'retry' && desk === (reply.source?.helpdesk ?? to.page.helpdesk)) throw error
     deps.log.warn({ code, reply: reply.id }, 'the helpdesk does not take the note about this reply')
   }
 }

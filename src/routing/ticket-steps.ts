@@ -1,24 +1,33 @@
 import type { Conversation } from '../domain/conversation.ts'
 import type { DomainEvent, EventView } from '../domain/event.ts'
 import type { Page } from '../domain/page.ts'
-import type { CommentEvent } from '../domain/page-events.ts'
-import type { Step, TicketHelpdesk, TicketRef } from '../helpdesk/adapter.ts'
+import { stepFacts } from '../domain/step-error.ts'
+import type { Step, TicketHelpdesk, TicketMessage, TicketRef } from '../helpdesk/adapter.ts'
 import type { Hold } from '../lanes/hold.ts'
 import type { Task } from '../lanes/lanes.ts'
 import type { Comments } from '../records/comments.ts'
 import type { Conversations } from '../records/conversations.ts'
 import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
+import type { TicketState } from '../records/ticket-records.ts'
+import type { Timeline } from '../records/timeline.ts'
 import { describeRule } from './comment-rules.ts'
 import type { MetRule } from './comment-rules.ts'
 import { describeContext, describeEvent } from './describe-event.ts'
-import { describeOrigin } from './describe-origin.ts'
+import { isPlain } from './join-messages.ts'
 import { describeLink } from './tell-private.ts'
+import { linkOf } from './ticket-context.ts'
+import type { Opening } from './ticket-context.ts'
+import { overBy, reopens, ticketId, timeOf } from './ticket-life.ts'
+import type { Former } from './ticket-life.ts'
 import { ticketMessage } from './ticket-message.ts'
 
 export interface TicketWork {
   deps: {
-    conversations: Pick<Conversations, 'ticket' | 'keepTicket'>
+    conversations: Pick<
+      Conversations,
+      'ticket' | 'ticketState' | 'keepTicket' | 'noteTicketStatus' | 'earlierTickets'
+    >
     nameOf?: (conversationId: string) => Promise<string | undefined>
     /** What Meta told of people, for tickets that are new. */
     people?: Pick<People, 'get'>
@@ -26,6 +35,10 @@ export interface TicketWork {
     comments?: Pick<Comments, 'find' | 'postText'>
     /** Which conversations go on from a comment. */
     privateReplies?: Pick<PrivateReplies, 'toTell'>
+    /** What happened with the customer before, for tickets that are new. */
+    timeline?: Pick<Timeline, 'all'>
+    /** The event with our own links, where files of customers are copied. */
+    showLinks?: ((event: DomainEvent) => Promise<DomainEvent>) | undefined
   }
   helpdesk: TicketHelpdesk
   page: Page
@@ -43,20 +56,77 @@ export interface TicketWork {
 export interface TicketStep {
   name: string
   take: (ticket: TicketRef) => Promise<unknown>
+  /** The same with messages that came after it, as one update; where the helpdesk knows how. */
+  takeWith?: (ticket: TicketRef, later: TicketMessage[]) => Promise<unknown>
+}
+
+/** How the ticket of an event came to be its ticket. */
+export interface Beginning {
+  /** By this event. */
+  opened: boolean
+  /** The ticket that it goes on from. */
+  former: Former | undefined
+  /** What became of it before this event, if it was there. */
+  state: TicketState | undefined
+  /** What a new one begins with. */
+  open: () => Promise<Opening>
 }
 
 /** What happened is one step; before it, for few, what it came with; and after it, what was made of it. */
-export async function ticketSteps(work: TicketWork, opened: boolean): Promise<TicketStep[]> {
-  const { event } = work
-  const origin = event.kind === 'comment' && opened ? [await originStep(work, event)] : []
-  const before = [...(opened ? await customerSteps(work) : []), ...origin]
-  return [...before, ...(await linkSteps(work)), ...(await eventSteps(work)), ...ruleSteps(work)]
+export async function ticketSteps(work: TicketWork, beginning: Beginning): Promise<TicketStep[]> {
+  const { opened, former, state, open } = beginning
+  const before = opened ? [...(await customerSteps(work)), ...openingSteps(work, await open())] : []
+  const links = await linkSteps(work, opened)
+  const after = former ? goneOnSteps(work, former) : []
+  const event = await eventSteps(work, opened)
+  return [...reopenSteps(work, state), ...before, ...links, ...event, ...ruleSteps(work), ...after]
+}
+
+/** Helpdesks that do not know how bring it back by themselves when the message comes. */
+function reopenSteps(work: TicketWork, state: TicketState | undefined): TicketStep[] {
+  if (!reopens(work, state)) return []
+  const { deps, helpdesk, page, conversation } = work
+  const take = async (ticket: TicketRef) => {
+    try {
+      await helpdesk.setStatus?.(ticket, 'open', ownStep(work, 'reopen'))
+    } catch (error) {
+      // A status that the helpdesk does not want is no reason to keep from it what the customer says.
+      if (stepFacts(error).verdict === 'retry' || overBy(error)) throw error
+    }
+    const at = timeOf(work, state)
+    await deps.conversations.noteTicketStatus(conversation.id, page.helpdesk, ticketId(ticket), 'open', at)
+  }
+  return [{ name: 'reopen', take }]
+}
+
+function openingSteps(work: TicketWork, { note }: Opening): TicketStep[] {
+  return note === null ? [] : [noteStep(work, 'context', note, justBefore(work.event))]
+}
+
+/** Last, and where the old ticket still takes notes: whoever reads it finds the new one. */
+function goneOnSteps(work: TicketWork, former: Former): TicketStep[] {
+  if (former.why === 'gone') return []
+  const take = (ticket: TicketRef) =>
+    unlessRefused(() => {
+      const text = `The customer came back: it goes on in ticket ${ticketId(ticket)}.`
+      return work.helpdesk.addNote(former.ticket, { at: work.event.timestamp, text }, ownStep(work, 'goneOn'))
+    })
+  return [{ name: 'goneOn', take }]
+}
+
+/** What another ticket never takes is not asked of it again, nor is it in the way of this one. */
+async function unlessRefused(take: () => Promise<unknown>): Promise<void> {
+  try {
+    await take()
+  } catch (error) {
+    if (stepFacts(error).verdict === 'retry') throw error
+  }
 }
 
 /** Beside what is only shown, since it is not ours to answer. */
 const standbyWords = '(On standby: another app has the conversation.)'
 
-async function eventSteps(work: TicketWork): Promise<TicketStep[]> {
+async function eventSteps(work: TicketWork, opened: boolean): Promise<TicketStep[]> {
   const { helpdesk, page, event, view, step } = work
   const at = event.timestamp
   if (view === 'note') {
@@ -68,8 +138,12 @@ async function eventSteps(work: TicketWork): Promise<TicketStep[]> {
   const append: TicketStep = {
     name: 'event',
     take: (ticket) => helpdesk.appendMessage(ticket, message, step),
+    ...(helpdesk.appendMessages && isPlain(event, page)
+      ? { takeWith: async (ticket, later) => helpdesk.appendMessages?.(ticket, [message, ...later], step) }
+      : {}),
   }
-  if (describeContext(event) === undefined) return [append]
+  // A ticket that is new began with it.
+  if (opened || describeContext(event) === undefined) return [append]
   return [noteStep(work, 'context', describeContext(event, await nameOf(work)) ?? ''), append]
 }
 
@@ -85,22 +159,10 @@ async function customerSteps(work: TicketWork): Promise<TicketStep[]> {
   return [{ name: 'customer', take }]
 }
 
-async function originStep(work: TicketWork, event: CommentEvent): Promise<TicketStep> {
-  const { comments } = work.deps
-  const { pageId, postId, parentId } = event
-  const [post, parents] = await Promise.all([
-    postId === null ? null : (comments?.postText(pageId, postId) ?? null),
-    parentId === null ? [] : comments?.find([{ pageId, commentId: parentId }]),
-  ])
-  const pageComment = parents?.[0]?.text ?? null
-  return noteStep(work, 'origin', describeOrigin(event, { post, pageComment }), justBefore(event))
-}
-
 /** The first that a person writes after a private reply tells, in both tickets, that the two are one. */
-async function linkSteps(work: TicketWork): Promise<TicketStep[]> {
+async function linkSteps(work: TicketWork, opened: boolean): Promise<TicketStep[]> {
   const { deps, event, helpdesk, page, conversation } = work
-  if (event.kind !== 'message' && event.kind !== 'postback') return []
-  const link = await deps.privateReplies?.toTell(conversation.id, event.id)
+  const link = await linkOf(work)
   if (!link) return []
   const text = `The customer answered in private, in the conversation ${conversation.id}.`
   const answered: TicketStep = {
@@ -108,10 +170,11 @@ async function linkSteps(work: TicketWork): Promise<TicketStep[]> {
     async take() {
       const ticket = await deps.conversations.ticket(link.comment, page.helpdesk)
       if (ticket === undefined) return
-      await helpdesk.addNote(ticket, { at: event.timestamp, text }, ownStep(work, 'answered'))
+      const note = { at: event.timestamp, text }
+      await unlessRefused(() => helpdesk.addNote(ticket, note, ownStep(work, 'answered')))
     },
   }
-  return [noteStep(work, 'link', describeLink(link), justBefore(event)), answered]
+  return opened ? [answered] : [noteStep(work, 'link', describeLink(link), justBefore(event)), answered]
 }
 
 function ruleSteps(work: TicketWork): TicketStep[] {
@@ -133,8 +196,8 @@ function justBefore({ timestamp }: DomainEvent): number {
   return timestamp - 1
 }
 
-function ownStep({ event, step }: TicketWork, name: string): Step {
-  return { ...step, idempotencyKey: `${event.id}:${name}` }
+function ownStep({ step }: TicketWork, name: string): Step {
+  return { ...step, idempotencyKey: `${step.idempotencyKey}:${name}` }
 }
 
 async function nameOf({ deps, event }: TicketWork): Promise<string | undefined> {

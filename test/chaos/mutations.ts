@@ -211,8 +211,8 @@ export const trials: readonly Trial[] = [
         patches: [
           {
             file: 'routing/forward-event.ts',
-            find: 'idempotencyKey: event.id, attempt',
-            replace: 'idempotencyKey: `${event.id}.${task.attempts}`, attempt',
+            find: 'idempotencyKey: event.id, ...tryOf',
+            replace: 'idempotencyKey: `${event.id}.${task.attempts}`, ...tryOf',
           },
         ],
         symptoms: ['renamed'],

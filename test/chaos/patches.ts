@@ -1,8 +1,10 @@
 import type { Patch } from './tree.ts'
 
-export const appendStep = `const [fresh] = await Promise.all([
+export const appendStep = `const [fresh, strangers] = await Promise.all([
       deps.lanes.append(items),
+      deps.profiles?.strangers(events) ?? [],
       deps.conversations.note(events),
+      deps.story?.(events),
       deps.lastDeliveries.note(received),
     ])`
 export const ringStep = 'soundAlarm(deps, items)'
@@ -10,7 +12,7 @@ export const pause = 'await new Promise((resolve) => setTimeout(resolve, 20))'
 
 export const timerOff: Patch = {
   file: 'worker.ts',
-  find: 'laneTimer({ ...store, offer: offerTo(drains, destinationOf(pages), log), log })',
+  find: 'laneTimer({ ...store, offer: offerTo(drains, destinationOf(pages, helpdesks), log), log })',
   replace: '{ stop() {} }',
 }
 /** Makes visible what may happen between the two steps. */

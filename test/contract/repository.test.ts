@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { checkConfig } from '../../src/config/load-config.ts'
 import { missingOptional } from '../../scripts/complete-lockfile.ts'
+import { helpdeskSettings } from '../../src/helpdesk/registry.ts'
 import { createMetrics } from '../../src/metrics.ts'
 
 const run = promisify(execFile)
@@ -54,7 +55,8 @@ describe('what is written twice', () => {
     const vendors = readdirSync('src/helpdesk', { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     )
-    expect(vendors.map(({ name }) => name)).toEqual(['inbox', 'webhook'])
+    const registered = helpdeskSettings.options.map((option) => [...option.shape.adapter.values][0])
+    expect(vendors.map(({ name }) => name)).toEqual(registered.toSorted())
     const registry = read('src/helpdesk/registry.ts')
     for (const { name } of vendors) {
       expect(readdirSync(`src/helpdesk/${name}`)).toEqual(
@@ -64,6 +66,9 @@ describe('what is written twice', () => {
       expect(read(`docs/adapters/${name}.md`).length).toBeGreaterThan(500)
       const kit = readdirSync('test/contract').filter((file) => file.startsWith(`helpdesk-${name}.`))
       expect(kit).toEqual([`helpdesk-${name}.test.ts`])
+      expect(read(`test/contract/${kit[0]}`)).toMatch(
+        new RegExp(`^describe(Helpdesk|RemoteHelpdesk|TicketHelpdesk)\\w*\\('${name}'`, 'm'),
+      )
     }
   })
 

@@ -71,6 +71,16 @@ describe('a retry', () => {
     expect((await once(kit, () => Promise.resolve(done))).tries).toEqual([{ payload: 'a', attempts: 0 }])
   })
 
+  test('what was handed out before and then waits is still known to have been tried', async () => {
+    const kit = laneKit(redis.client)
+    await kit.append(lane, 'a')
+    await kit.claimOne(lane)
+    await kit.leaseEnds(lane)
+    await once(kit, () => Promise.reject(failure({ retryAfterMs: never, untried: true })))
+    await kit.waitEnds(lane)
+    expect((await once(kit, () => Promise.resolve(done))).tries).toEqual([{ payload: 'a', attempts: 1 }])
+  })
+
   test.each([
     { retryAfterMs: 90_000, delay: 90_000 },
     // Half of the back-off's first second, and half of the rest by the dice.

@@ -167,7 +167,7 @@ describe('an erasure while a reply is on its way to Meta', () => {
     await out.echo(1, 'm_late')
     const receipt = { conversationId: anna, status: 'read' as const, watermark: 9_999_999_999_999, mids: [] }
     await world.receipts.note([receipt])
-    await world.receipts.noteTold(replyNumber(1).id, 'read')
+    await world.receipts.noteTold(replyNumber(1).id, 'main', 'read')
     expect(await world.replies.get(replyNumber(1).id)).toBeUndefined()
     expect(await world.keysWith(psidOf(anna))).toEqual([])
     expect(await world.keysWith('m_late')).toEqual([])

@@ -36,9 +36,11 @@ describe('a ticket that a comment opens', () => {
     expect(steps).toEqual([
       `open ${thread}`,
       [
-        'note T-1 evt_c_2:origin Ada commented under a post: https://www.facebook.example/1_p',
+        'note T-1 evt_c_2:context Ada commented under a post: https://www.facebook.example/1_p',
         'The post says: “New hats!”',
         "It answers the Page's comment: “Which do you like?”",
+        'Page: Acme',
+        'Channel: Messenger',
       ].join('\n'),
       'append T-1 customer: comment c_2',
     ])
@@ -149,7 +151,7 @@ describe('the first that a person says after a private reply', () => {
     await forward(message(1))
     expect(steps.slice(3)).toEqual([
       `open ${person}`,
-      `note T-2 evt_1:link In answer to a comment the Page wrote: “Hello Ada” The comment is in the conversation ${thread}.`,
+      `note T-2 evt_1:context In answer to a comment the Page wrote: “Hello Ada” The comment is in the conversation ${thread}.\nPage: Acme\nChannel: Messenger`,
       `note T-1 evt_1:answered The customer answered in private, in the conversation ${person}.`,
       'append T-2 customer: text 1',
     ])

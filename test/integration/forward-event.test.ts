@@ -113,17 +113,17 @@ describe('a helpdesk that has tickets', () => {
 
 describe('an event with nowhere to go', () => {
   test.each([
-    { name: 'its Page is not in the config', more: { pages: new Map() } },
-    { name: 'its helpdesk is not there', more: { helpdesks: new Map() } },
-  ])('becomes a dead letter when $name, and goes once it is replayed', async ({ more }) => {
+    { name: 'its Page is not in the config', more: { pages: new Map() }, code: 'PAGE_UNKNOWN' },
+    { name: 'its helpdesk is not there', more: { helpdesks: new Map() }, code: 'HELPDESK_UNKNOWN' },
+  ])('becomes a dead letter when $name, and goes once it is replayed', async ({ more, code }) => {
     const kit = laneKit(redis.client)
     const { helpdesk, steps } = ticketDesk()
     const { append, turn } = inbound(kit, helpdesk)
     await append(message(1))
-    expect(await turn(more)).toEqual(['dead PAGE_UNKNOWN'])
+    expect(await turn(more)).toEqual([`dead ${code}`])
     expect(steps).toEqual([])
     const [letter] = (await kit.deadLetters.list(1)).letters
-    expect(letter).toMatchObject({ kind: 'event', conversationId: conversation, code: 'PAGE_UNKNOWN' })
+    expect(letter).toMatchObject({ kind: 'event', conversationId: conversation, code })
     expect(JSON.parse(letter!.payload)).toEqual(message(1))
     await kit.deadLetters.replay(letter!)
     expect(await turn()).toEqual(['done'])

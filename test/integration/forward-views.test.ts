@@ -133,14 +133,16 @@ describe('by the table of views', () => {
   test('what a message came with is a note before it, under a key of its own', async () => {
     const { helpdesk, steps, keys } = ticketDesk()
     const { append, turn } = inbound(laneKit(redis.client), helpdesk)
-    await append(fromAd(1))
-    expect(await turn()).toEqual(['done'])
+    await append(fromAd(1), fromAd(2))
+    expect(await turn()).toEqual(['done', 'done'])
     expect(steps).toEqual([
       'open evt_1:ticket #1',
-      'note T-1 1 The customer came from the ad “Shoes”.',
+      'note T-1 0 The customer came from the ad “Shoes”.\nPage: Acme\nChannel: Messenger',
       'append T-1 evt_1 text 1 null #1',
+      'note T-1 2 The customer came from the ad “Shoes”.',
+      'append T-1 evt_2 text 2 null #1',
     ])
-    expect(keys).toEqual(['evt_1:context'])
+    expect(keys).toEqual(['evt_1:context', 'evt_2:context'])
   })
 
   test('and is not said again when the message after it fails, with its ticket new or old', async () => {

@@ -40,12 +40,25 @@ describe('the inbox', () => {
       lastMessageAt: now + 3,
       lastText: 'text of c',
       unanswered: false,
+      status: 'open',
       messages: [
         message('a', 1, { text: null }),
         message('b', 2, { attachments: [file], payload: 'P' }),
         message('c', 3, { from: 'agent', agentName: 'Kim', status: 'sent' }),
       ],
     })
+  })
+
+  test('is solved and open again, when there is something to solve', async () => {
+    const inbox = open()
+    expect(await inbox.setConversationStatus('1:anna', 'solved')).toBe(false)
+    expect(await inbox.get('1:anna')).toBeUndefined()
+    await inbox.open(person('anna'))
+    expect(await inbox.setConversationStatus('1:anna', 'solved')).toBe(true)
+    await inbox.open(person('anna'))
+    expect((await inbox.get('1:anna'))?.status).toBe('solved')
+    await inbox.setConversationStatus('1:anna', 'open')
+    expect((await inbox.get('1:anna'))?.status).toBe('open')
   })
 
   test('takes the same message again without doubling it; a reply only changes its status', async () => {

@@ -10,6 +10,7 @@ import { conversations } from '../../src/records/conversations.ts'
 import { deletions } from '../../src/records/deletions.ts'
 import { consentErasure } from '../../src/records/erase-consents.ts'
 import { recordErasure } from '../../src/records/erase-records.ts'
+import { routeMemories } from '../../src/records/route-memories.ts'
 import { receipts } from '../../src/records/receipts.ts'
 import { replies } from '../../src/records/replies.ts'
 import { eraseCustomer } from '../../src/routing/erase-customer.ts'
@@ -46,6 +47,7 @@ export function eraseKit(redis: Redis, more: Partial<EraseDeps> & { leaseMs?: nu
     replies: replies(redis, settings),
     receipts: receipts(redis, settings),
     deletions: deletions(redis, settings),
+    routeMemories: routeMemories(redis, settings),
     stops: pageStops(redis, settings),
   }
   const pages = new Map([['1', page]])
@@ -55,6 +57,7 @@ export function eraseKit(redis: Redis, more: Partial<EraseDeps> & { leaseMs?: nu
     prefix,
     pages,
     eraseCopies: () => Promise.resolve(0),
+    helpdesks: ['main', 'other'],
     inboxes: new Map([['main', inbox]]),
     seizure: laneSeizure(redis, laneScripts(redis), kit.settings),
     deadLetters: kit.deadLetters,

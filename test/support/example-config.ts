@@ -70,6 +70,7 @@ export const exampleWithDefaults = {
       allowPrivateNetwork: false,
     },
   },
+  routes: [],
   apiKeys: [
     {
       id: 'desk',

@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { Conversation } from '../../src/domain/conversation.ts'
 import type { Attachment, DomainEvent, MessageEvent } from '../../src/domain/event.ts'
 import { stepFacts } from '../../src/domain/step-error.ts'
 import type { HelpdeskAdapter, NewTicket, Step } from '../../src/helpdesk/adapter.ts'
+import { describeCallbacks } from './ticket-helpdesk-callbacks.ts'
+import { describeContents } from './ticket-helpdesk-contents.ts'
+import { describeFailures } from './ticket-helpdesk-failures.ts'
+import type { Open } from './ticket-helpdesk-kit.ts'
+import { describeOnce } from './ticket-helpdesk-once.ts'
+import { describeRecording } from './ticket-helpdesk-recording.ts'
 
 /** How a helpdesk may misbehave, and what an adapter must make of it. Only for adapters that call somebody. */
 export type Misbehaviour = 'refuses' | 'busy' | 'fails' | 'silent' | 'garbage'
@@ -157,5 +163,25 @@ export function describeRemoteHelpdesk(name: string, open: () => Promise<RemoteA
         await expect(forward(adapter, event, stepFor(event, AbortSignal.timeout(50)))).rejects.toThrow()
         expect(performance.now() - began).toBeLessThan(1000)
       }))
+  })
+}
+
+/** What every adapter must do that opens tickets at a vendor. Each test gets a vendor of its own from `open`. */
+export function describeTicketHelpdesk(name: string, open: Open): void {
+  const descriptions = new Set<string>()
+  const noting: Open = async () => {
+    const under = await open()
+    for (const file of under.server.descriptions) descriptions.add(file)
+    return under
+  }
+  describeOnce(name, noting)
+  describeContents(name, noting)
+  describeFailures(name, noting)
+  describeCallbacks(name, noting)
+  describeRecording(name, noting)
+
+  afterAll(() => {
+    const held = descriptions.size > 0 ? [...descriptions].join(', ') : 'our own schemas only'
+    console.log(`${name}: requests were held against ${held}`)
   })
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { DomainEvent } from '../../src/domain/event.ts'
 import type { Page } from '../../src/domain/page.ts'
 import type { EventHelpdesk, TicketHelpdesk } from '../../src/helpdesk/adapter.ts'
+import { timeline } from '../../src/records/timeline.ts'
 import { forwardEvent } from '../../src/routing/forward-event.ts'
 import type { ForwardDeps } from '../../src/routing/forward-event.ts'
 import { commentLane, threadLane } from './lane-comments.ts'
@@ -13,6 +14,7 @@ import { page } from './lane-replies.ts'
 export function openForwarding(redis: Redis, settings: Partial<Page> = {}, withTags = false) {
   const kit = laneKit(redis)
   const out = commentLane(kit)
+  const story = timeline(redis, { prefix: kit.prefix, conversationMs: 60_000, replyMs: 60_000 })
   const steps: string[] = []
   const failing = new Map<string, Error>()
   const events: DomainEvent[] = []
@@ -52,6 +54,7 @@ export function openForwarding(redis: Redis, settings: Partial<Page> = {}, withT
     comments: out.comments,
     receipts: { untold: () => Promise.resolve([]), noteTold: () => Promise.resolve() },
     wroteComment: out.ownComments.isOurs,
+    timeline: story,
   }
 
   /** These come from Meta, and are forwarded in their turn. */

@@ -81,6 +81,7 @@ export function outbound(kit: LaneKit, settings: { page?: Partial<Page> } = {}) 
 
   const helpdesk: TicketHelpdesk = {
     style: 'tickets',
+    showsReplies: true,
     openTicket: () => Promise.reject(new Error('not asked for')),
     appendMessage: () => Promise.reject(new Error('not asked for')),
     addNote: () => Promise.reject(new Error('not asked for')),

@@ -7,9 +7,11 @@ import type { InboxStore } from '../../src/helpdesk/inbox/store.ts'
 /** What the adapter asks of the store; the store itself is tested on a real Redis. */
 let asked: unknown[][]
 const store: InboxStore = {
+  helpdesk: 'main',
   open: (conversation) => Promise.resolve(void asked.push(['open', conversation])),
   put: (id, message) => Promise.resolve(void asked.push(['put', id, message])),
   setStatus: (...all) => Promise.resolve(void asked.push(['setStatus', ...all])),
+  setConversationStatus: (...all) => Promise.resolve(asked.push(['setConversationStatus', ...all]) > 0),
   setCustomer: (...all) => Promise.resolve(void asked.push(['setCustomer', ...all])),
   list: () => Promise.reject(new Error('not asked for')),
   get: () => Promise.reject(new Error('not asked for')),
@@ -34,10 +36,11 @@ beforeEach(() => {
 test('the ticket of a conversation is the conversation itself, so that it is never opened twice', async () => {
   expect(await desk.openTicket(ticket, step)).toBe('1:2')
   expect(await desk.openTicket(ticket, { ...step, attempt: 2 })).toBe('1:2')
-  expect(asked).toEqual([
+  const opened = [
     ['open', conversation],
-    ['open', conversation],
-  ])
+    ['setConversationStatus', '1:2', 'open'],
+  ]
+  expect(asked).toEqual([...opened, ...opened])
 })
 
 describe('a message of the customer', () => {

@@ -9,6 +9,7 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
     showsReplies: true,
     async openTicket({ conversation }) {
       await store.open(conversation)
+      await store.setConversationStatus(conversation.id, 'open')
       return conversation.id
     },
     async appendMessage(ticket, message) {
@@ -29,6 +30,11 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
       await store.put(ticket, { id: step.idempotencyKey, from: 'note', at: note.at, text: note.text })
       return step.idempotencyKey
     },
+    async setStatus(ticket, status) {
+      await store.setConversationStatus(ticket, status)
+    },
+    // The conversation shows them, and those before it stand in it.
+    fields: new Set(['name', 'locale', 'timezone', 'page', 'channel', 'earlierTickets']),
     setCustomer: (ticket, { name, firstName, username, pictureUrl, expiresAt }) =>
       store.setCustomer(ticket, { name: name ?? firstName ?? username, pictureUrl, expiresAt }),
     async reportSent(conversation, reply, outcome) {

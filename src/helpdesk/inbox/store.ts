@@ -27,6 +27,7 @@ export interface InboxConversation extends Omit<Conversation, 'customer'> {
   lastText: string | null
   /** Whether the customer spoke last. */
   unanswered: boolean
+  status: 'open' | 'solved'
   /** Left out while nobody knows. */
   customerName?: string
   /** Until its link expires. */
@@ -34,8 +35,12 @@ export interface InboxConversation extends Omit<Conversation, 'customer'> {
 }
 
 export interface InboxStore {
+  /** The name of the inbox in the config. */
+  helpdesk: string
   open(conversation: Conversation): Promise<void>
   put(conversationId: string, message: InboxMessage): Promise<void>
+  /** Of a conversation that is there; false when it is not. Idempotent. */
+  setConversationStatus(conversationId: string, status: InboxConversation['status']): Promise<boolean>
   /** Moves a message on that is there; nothing when it is not. */
   setStatus(conversationId: string, messageId: string, status: ReplyStatus): Promise<void>
   /** Of a conversation that is there; nothing when it is not. `expiresAt`, of the picture, is ms since the epoch. */
@@ -59,7 +64,9 @@ const replaceMessage = `
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end`
 
 const setFacts = `
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV)) end`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV))
+return 1`
 
 /** The embedded helpdesk's memory: per conversation a hash of facts, a hash of messages and their order in time. */
 export function inboxStore(
@@ -118,6 +125,7 @@ export function inboxStore(
       lastMessageAt: last?.at ?? 0,
       lastText: spoken?.text ?? null,
       unanswered: spoken?.from === 'customer',
+      status: facts['status'] === 'solved' ? ('solved' as const) : ('open' as const),
       ...customerOf(facts),
       messages: messages.toReversed(),
     }
@@ -129,6 +137,10 @@ export function inboxStore(
     const message = JSON.parse(text) as InboxMessage
     const moved = JSON.stringify({ ...message, status })
     await redis.eval(replaceMessage, 1, messagesKey(id), messageId, text, moved)
+  }
+
+  async function setConversationStatus(id: string, status: InboxConversation['status']): Promise<boolean> {
+    return (await redis.eval(setFacts, 1, factsKey(id), 'status', status)) === 1
   }
 
   async function setCustomer(
@@ -149,7 +161,17 @@ export function inboxStore(
     return Number(pipelineResults(await erased.exec())[0])
   }
 
-  return { open, put, setStatus, setCustomer, list, get: (id) => read(id, shownMessages), erase }
+  return {
+    helpdesk: settings.helpdesk,
+    open,
+    put,
+    setConversationStatus,
+    setStatus,
+    setCustomer,
+    list,
+    get: (id) => read(id, shownMessages),
+    erase,
+  }
 }
 
 function customerOf(facts: Record<string, string>): { customerName?: string; customerPicture?: string } {

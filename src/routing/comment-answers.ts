@@ -2,10 +2,10 @@ import type { Thread } from '../domain/conversation.ts'
 import type { Outgoing } from '../domain/outgoing.ts'
 import type { Page } from '../domain/page.ts'
 import type { CommentAnswer } from '../domain/reply.ts'
+import type { FieldError } from '../domain/field-error.ts'
 import { commentFaults } from '../meta/outgoing/comment-faults.ts'
 import type { CommentFields } from '../meta/outgoing/schema.ts'
 import type { Comments } from '../records/comments.ts'
-import type { FieldError } from './problems.ts'
 
 export interface CommentAnswerDeps {
   comments: Pick<Comments, 'find' | 'newest'>

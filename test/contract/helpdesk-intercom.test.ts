@@ -1,0 +1,4 @@
+import { describeTicketHelpdesk } from '../support/helpdesk-adapter-contract.ts'
+import { openIntercom } from '../support/vendors/intercom.ts'
+
+describeTicketHelpdesk('intercom', openIntercom)
