@@ -10,7 +10,7 @@ import { laneSeizure } from './lanes/seize-lanes.ts'
 import { lanes } from './lanes/lanes.ts'
 import { alarms } from './queue/alarms.ts'
 import { durabilityFaults, fsyncPolicy, readRedisFacts } from './queue/redis-health.ts'
-import { isReadyWithin } from './queue/connections.ts'
+import { isReadyWithin, isStoreError } from './queue/connections.ts'
 import { windowOpening } from './meta/policy/window.ts'
 import { answers } from './records/answers.ts'
 import { budgets } from './records/budgets.ts'
@@ -32,6 +32,7 @@ import { receipts } from './records/receipts.ts'
 import { replies } from './records/replies.ts'
 import { routeMemories } from './records/route-memories.ts'
 import { timeline } from './records/timeline.ts'
+import { unclaimedEvents } from './records/unclaimed-events.ts'
 import { uploads } from './records/uploads.ts'
 import { destinationOf, destinations } from './routing/destination.ts'
 import { answeredElsewhere } from './routing/human-elsewhere.ts'
@@ -86,6 +87,7 @@ export function openStore(redis: Redis, config: Config, pages: ReadonlyMap<strin
     comments: comments(redis, settings),
     ownComments: ownComments(redis, settings),
     ownWrites: ownWrites(redis, settings),
+    unclaimed: unclaimedEvents(redis, settings),
     pollCursors: pollCursors(redis, settings),
     privateReplies: privateReplies(redis, settings),
     consents: consents(redis, settings),
@@ -129,7 +131,12 @@ export async function startUpFaults(redis: Redis, config: Config, log: Logger): 
     log.warn('Redis is out of reach; answering 503 until it is there')
     return []
   }
-  const facts = await readRedisFacts(redis)
+  // It may go away while it is asked: that is no reason to end, since it is waited for as if it had never been there.
+  const facts = await readRedisFacts(redis).catch((error: unknown) => {
+    if (!isStoreError(error)) throw error
+    log.warn('Redis went away while it was asked; answering 503 until it is there')
+  })
+  if (!facts) return []
   const faults = durabilityFaults(facts)
   const fsync = await fsyncPolicy(redis)
   if (fsync !== null && fsync !== 'always' && facts.aofEnabled) {
