@@ -107,6 +107,7 @@ export async function runStorm(scenario: Scenario, say: (line: string) => void):
     }
 
     const from = { sick: 0, well: 0 }
+    await play({ name: 'warming up', seconds: scenario.warmUpSeconds }, from)
     const phases: PhaseReport[] = []
     for (const phase of scenario.phases) phases.push(await play(phase, from))
 

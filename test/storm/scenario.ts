@@ -12,6 +12,8 @@ export interface Scenario {
   sickPerSecond: number
   /** The same to the helpdesk that is well. */
   wellPerSecond: number
+  /** Before the first phase, and not measured, s. */
+  warmUpSeconds: number
   phases: Phase[]
   /** How long the sick one may take to get all that waited, s. */
   recoverySeconds: number
@@ -22,6 +24,7 @@ export const fullScenario: Scenario = {
   customers: 200,
   sickPerSecond: 10,
   wellPerSecond: 20,
+  warmUpSeconds: 20,
   phases: [
     { name: 'both well', seconds: 60 },
     { name: '429', seconds: 60, misbehaves: 'busy' },
