@@ -37,5 +37,5 @@ export const fullScenario: Scenario = {
 /** All times a part of those, for a look at it. */
 export function scaled(scenario: Scenario, scale: number): Scenario {
   const phases = scenario.phases.map((phase) => ({ ...phase, seconds: Math.max(1, phase.seconds * scale) }))
-  return { ...scenario, phases }
+  return { ...scenario, phases, warmUpSeconds: scenario.warmUpSeconds * scale }
 }
