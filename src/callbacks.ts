@@ -4,8 +4,8 @@ import type { Trace } from './domain/stage.ts'
 import type { HelpdeskAdapter } from './helpdesk/adapter.ts'
 import type { HelpdeskCallback, HelpdeskFile } from './helpdesk/callback.ts'
 import type { Metrics } from './metrics.ts'
-import { acceptCallback } from './routing/accept-callback.ts'
-import type { AcceptCallback } from './routing/accept-callback.ts'
+import { acceptCallback, claimEvents } from './routing/accept-callback.ts'
+import type { AcceptCallback, AcceptCallbackDeps, ClaimEvents } from './routing/accept-callback.ts'
 import type { Accepted, ReplyRequest } from './routing/accept-reply.ts'
 import { agentFileLinks } from './routing/agent-file-links.ts'
 import type { AgentFileLinks } from './routing/agent-file-links.ts'
@@ -15,6 +15,7 @@ const hourMs = 3_600_000
 
 export interface Callbacks {
   acceptCallback: AcceptCallback
+  claimEvents: ClaimEvents
   /** Undefined while `server.publicUrl` is not set. */
   fileLinks: AgentFileLinks | undefined
 }
@@ -34,18 +35,16 @@ export function openCallbacks(
   const { publicUrl } = config.server
   const secrets = config.attachments.linkSecrets ?? config.meta.appSecrets
   const fileLinks = publicUrl === undefined ? undefined : agentFileLinks({ publicUrl, secrets })
-  return {
-    fileLinks,
-    acceptCallback: acceptCallback({
-      ...store,
-      ...deps,
-      links: fileLinks,
-      // A reply may wait for as long as it is tried.
-      linkMs: Math.max(24, config.lanes.giveUpHours + 1) * hourMs,
-      onEvent: (helpdesk, result) => metrics.helpdeskEvents.inc({ helpdesk, result }),
-      now: Date.now,
-    }),
+  const taking: AcceptCallbackDeps = {
+    ...store,
+    ...deps,
+    links: fileLinks,
+    // A reply may wait for as long as it is tried.
+    linkMs: Math.max(24, config.lanes.giveUpHours + 1) * hourMs,
+    onEvent: (helpdesk, result) => metrics.helpdeskEvents.inc({ helpdesk, result }),
+    now: Date.now,
   }
+  return { fileLinks, acceptCallback: acceptCallback(taking), claimEvents: claimEvents(taking) }
 }
 
 /** How helpdesks call us, by their names. */

@@ -72,7 +72,7 @@ export function createMetrics() {
     }),
     repliesRefused: new Counter({
       name: 'deskbridge_replies_refused_total',
-      help: 'Replies that our own rules refused, by code: the window is closed, or consent is missing.',
+      help: 'Replies that our own rules refused, by code: the window is closed, consent is missing, or FILE_PRIVATE.',
       labelNames: ['code'],
       registers,
     }),

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Role, RoleDeps } from './api.ts'
 import { startCopying } from './attachments.ts'
-import { openCallbacks } from './callbacks.ts'
+import { agentFiles, openCallbacks } from './callbacks.ts'
 import type { Config } from './config/schema.ts'
 import { openHelpdesk } from './helpdesk/registry.ts'
 import type { Check } from './http/admin-server.ts'
@@ -36,6 +36,7 @@ import { tellStory } from './routing/tell-story.ts'
 import { buryComment, sendByLane, sendComment } from './routing/send-comment.ts'
 import { sendReply } from './routing/send-reply.ts'
 import type { SendDeps } from './routing/send-reply.ts'
+import { withheldFile } from './routing/withheld-file.ts'
 import { startLookups } from './lookups.ts'
 import { logged, openStore } from './store.ts'
 
@@ -59,6 +60,8 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
   const now = Date.now
   const parked = parkedPages({ stops: store.stops, log, now })
   const journalled = openQueue(deliveriesQueue, redis, prefix)
+  const accept = acceptReply({ ...store, ring, trace })
+  const callbacks = openCallbacks(config, { pages, store, accept, metrics, trace })
   const sending: SendDeps = {
     ...store,
     pages,
@@ -71,12 +74,16 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
       metrics.graphErrors.inc({ code, subcode: subcode ?? '', known: String(known) }),
     splitUntil: () => splitUntil(journalled, redis),
     placesOf: placesOf({ ...store, routes, helpdesks }),
+    isWithheld: withheldFile({
+      links: callbacks.fileLinks,
+      agentFile: agentFiles(helpdesks),
+      onWithheld: () => metrics.repliesRefused.inc({ code: 'FILE_PRIVATE' }),
+    }),
     trace,
     log,
     now,
     giveUpMs,
   }
-  const accept = acceptReply({ ...store, ring, trace })
   const wake = async (lanes: string[]) => {
     await store.lanes.wake(lanes)
     await ring(lanes)
@@ -92,6 +99,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
       pages,
       helpdesks,
       accept,
+      claimEvents: callbacks.claimEvents,
       showLinks: copying.showLinks,
       wroteComment: store.ownComments.isOurs,
       nameOf: lookups.nameOf,
@@ -149,8 +157,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
   })
   const splitter = await splitWorker({ connection: redis, prefix, split, log })
   const timer = laneTimer({ ...store, offer: offerTo(drains, destinationOf(pages, helpdesks), log), log })
-  const { acceptCallback } = openCallbacks(config, { pages, store, accept, metrics, trace })
-  const polls = pollHelpdesks({ ...store, helpdesks, acceptCallback, log })
+  const polls = pollHelpdesks({ ...store, ...callbacks, helpdesks, log })
   log.info({ helpdesks: [...helpdesks.keys()], pages: pages.size }, 'working')
 
   return {

@@ -3,6 +3,7 @@ import type { HelpdeskAdapter } from '../helpdesk/adapter.ts'
 import type { SetupFinding } from '../helpdesk/setup.ts'
 import { setUpHelpdesk } from '../setup/check-helpdesk.ts'
 import type { HelpdeskDeps } from '../setup/check-helpdesk.ts'
+import { commandLine } from '../setup/deps.ts'
 import { printable } from '../setup/report.ts'
 import { configOf } from './command-deps.ts'
 import type { CommandDeps } from './command-deps.ts'
@@ -21,6 +22,9 @@ Exit code 0: all is there. 1: something is left to do, or was refused.`
 export interface SetupTools extends HelpdeskDeps {
   openHelpdesk: (name: string) => Promise<HelpdeskAdapter>
 }
+
+const next = `If you changed the config, restart the service. Then: ${commandLine('doctor')}`
+const again = 'Begin at the top, and run this again. What cannot be seen from here stays in the list.'
 
 const words = { ok: 'ok', changed: 'made', todo: 'to do', failed: 'failed' } as const
 
@@ -47,7 +51,15 @@ export async function runSetup(args: string[], deps: CommandDeps<SetupTools>): P
   const tools = deps.open(config)
   let left = 0
   for (const name of args) left += await setUpOne(name, config, tools, print)
+  for (const line of ['', left === 0 ? `Nothing is left to do. ${next}` : `${left} left to do. ${again}`])
+    print(line)
   return left === 0 ? exit.done : exit.faults
+}
+
+const withoutRedis: SetupFinding = {
+  state: 'failed',
+  what: 'Redis, where calls to a helpdesk are counted',
+  mend: 'Is it up, and is redis.url (or REDIS_URL) right?',
 }
 
 /** How many things are left. */
@@ -57,9 +69,13 @@ async function setUpOne(
   tools: SetupTools,
   print: (line: string) => void,
 ): Promise<number> {
-  const helpdesk = await tools.openHelpdesk(name)
+  print(`${name} (${config.helpdesks[name]?.adapter})`)
+  const helpdesk = await tools.openHelpdesk(name).catch(() => undefined)
+  if (helpdesk === undefined) {
+    for (const line of findingLines(withoutRedis)) print(line)
+    return 1
+  }
   try {
-    print(`${name} (${config.helpdesks[name]?.adapter})`)
     const findings = await setUpHelpdesk({ name, helpdesk, publicUrl: config.server.publicUrl }, tools)
     for (const line of findings.flatMap(findingLines)) print(printable(line))
     return findings.filter(({ state }) => state === 'todo' || state === 'failed').length

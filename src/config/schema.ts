@@ -17,7 +17,9 @@ const server = z.strictObject({
     .refine((url) => !/[?#@]/.test(url), 'must hold no user, query or fragment')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional()
-    .describe('What Meta calls, without /webhooks/meta: `doctor` and `subscribe` use it.'),
+    .describe(
+      'What Meta and helpdesks call, without /webhooks/meta and /callbacks: commands and links use it.',
+    ),
   adminHost: z
     .string()
     .default('127.0.0.1')

@@ -80,10 +80,25 @@ export function helpdeskHttp(settings: {
     if (status < 200 || status > 299) throw refusal(status, retryAfterMs(retryAfter))
   }
 
+  /** Of tries that changed something already, by their signals. */
+  const begun = new WeakSet<AbortSignal>()
+
+  /** A try that finds the budget spent half-way is none that never was: whoever repeats it must look first. */
+  async function take(call: HelpdeskCall): Promise<void> {
+    try {
+      await settings.limit?.take(call)
+    } catch (error) {
+      if (!(error instanceof StepError) || !error.facts.untried || !begun.has(call.signal)) throw error
+      const { untried: _untried, ...facts } = error.facts
+      throw new StepError(error.message, { ...facts, arrived: 'unknown' }, { cause: error })
+    }
+    if (call.method !== 'GET') begun.add(call.signal)
+  }
+
   async function send(call: HelpdeskCall): Promise<Dispatcher.ResponseData> {
     const { method, url, signal } = call
     if (ipLiteralIsPrivate(url) && !settings.allowPrivateNetwork) throw notAllowed()
-    await settings.limit?.take(call)
+    await take(call)
     let response: Dispatcher.ResponseData
     try {
       response = await request(url, { method, dispatcher: agent, signal, ...content(call) })

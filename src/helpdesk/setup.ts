@@ -2,9 +2,9 @@
 export interface SetupFinding {
   /** `changed`: it was made just now · `todo`: only a person can do it. */
   state: 'ok' | 'changed' | 'todo' | 'failed'
-  /** What was looked at, such as "webhook to https://…". No secret. */
+  /** What was looked at, such as "webhook to https://…", or what has to hold, such as "tags are on". No secret. */
   what: string
-  /** What to do next; of `todo` and `failed` always. */
+  /** What to do next; of `todo` and `failed` always. "deskbridge setup" in it is shown as the command to type. */
   mend?: string
 }
 

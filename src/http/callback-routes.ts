@@ -60,6 +60,17 @@ export async function callbackRoutes(app: FastifyInstance, deps: CallbackDeps): 
       await refuse(request, whatProves(callback))
   }
 
+  // Vendors look whether somebody is there, and say good-bye. Whether a secret is right no answer to that may tell.
+  const isThere = async ({ params: { helpdesk } }: CallbackRequest, reply: FastifyReply) => {
+    callbackOf(deps, { helpdesk })
+    return reply.code(200).send()
+  }
+  const refuseMethod = async ({ params: { helpdesk } }: CallbackRequest, reply: FastifyReply) => {
+    callbackOf(deps, { helpdesk })
+    void reply.header('allow', 'POST, HEAD')
+    throw new HttpProblem('METHOD_NOT_ALLOWED', 'helpdesks call this with POST')
+  }
+
   const take = async (request: CallbackRequest, reply: FastifyReply) => {
     const { helpdesk } = request.params
     const callback = callbackOf(deps, request.params)
@@ -89,10 +100,21 @@ export async function callbackRoutes(app: FastifyInstance, deps: CallbackDeps): 
     }
   }
 
-  for (const path of ['/callbacks/:helpdesk', '/callbacks/:helpdesk/:secret']) {
-    app.post<{ Params: Params }>(path, { schema: { hide: true }, onRequest }, take)
+  const schema = { hide: true }
+  for (const url of ['/callbacks/:helpdesk', '/callbacks/:helpdesk/:secret']) {
+    app.post<{ Params: Params }>(url, { schema, onRequest }, take)
+    app.head<{ Params: Params }>(url, { schema }, isThere)
+    app.route<{ Params: Params }>({
+      method: others,
+      url,
+      schema,
+      onRequest: refuseMethod,
+      handler: refuseMethod,
+    })
   }
 }
+
+const others = ['GET', 'PUT', 'PATCH', 'DELETE']
 
 const noBytes = Buffer.alloc(0)
 

@@ -9,6 +9,7 @@ export const problems = {
   FORBIDDEN: { status: 403, title: 'The API key lacks the scope' },
   VERIFY_TOKEN_WRONG: { status: 403, title: 'The verify token is not ours' },
   NOT_FOUND: { status: 404, title: 'There is no such thing' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'Nothing answers this method here' },
   LINK_INVALID: { status: 403, title: 'The link is not one of ours' },
   ATTACHMENT_GONE: { status: 410, title: 'The file is not here, and will not be' },
   ATTACHMENT_UNAVAILABLE: { status: 503, title: 'The file cannot be had at present' },

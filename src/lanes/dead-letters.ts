@@ -153,7 +153,7 @@ function read(id: string, fields: Record<string, string>): DeadLetter {
     message: fields['message'] ?? '',
     at: Number(fields['at']),
     attempts: Number(fields['attempts']),
-    payload: (fields['item'] ?? '').replace(/^\d+:\d+:/, ''),
+    payload: (fields['item'] ?? '').replace(/^\d+:\d+r?:/, ''),
     encoding: fields['encoding'] === 'base64' ? 'base64' : 'utf8',
   }
 }

@@ -4,8 +4,11 @@ import type { Commit, Committed, Lanes, Task } from './lanes.ts'
 export interface Hold {
   /** Aborts before the lease is half over. The work must end promptly then. */
   signal: AbortSignal
-  /** Keeps what was reached, so that the next try goes on there, and renews the lease. False: the lease is lost, stop. */
-  save(progress: string): Promise<boolean>
+  /**
+   * Keeps what was reached, so that the next try goes on there, and renews the lease. False: the lease is lost, stop.
+   * `along`: how many behind the head are tried with it from now on, so that they are repeats when the head dies.
+   */
+  save(progress: string, along?: number): Promise<boolean>
   /** Payloads of what stands behind the head, in order; they stay there until they are committed with it. */
   behind(most: number): Promise<string[]>
 }
@@ -26,8 +29,9 @@ export function openHold(
   let lost = false
   return {
     signal: controller.signal,
-    async save(progress) {
-      const saved = await deps.commit({ task, verdict: 'save', progress })
+    async save(progress, along) {
+      const tried = along === undefined ? {} : { along }
+      const saved = await deps.commit({ task, verdict: 'save', progress, ...tried })
       lost = saved !== 'saved'
       if (lost) return false
       // Whoever buries this head in the same turn must know how far it came.

@@ -35,7 +35,7 @@ export function laneStatuses(redis: Redis, settings: { prefix: string; shards: n
     ])
     return {
       waiting,
-      oldestSince: head === null ? null : Number(head.split(':', 2)[1]),
+      oldestSince: head === null ? null : parseInt(head.split(':', 2)[1] ?? '', 10),
       attempts: Number(attempts ?? 0),
       lastCode: code ?? null,
       notBefore: notBefore ? Number(notBefore) : null,

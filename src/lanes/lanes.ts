@@ -37,6 +37,8 @@ export interface Task {
   progress: string
   /** How old the item was when it was handed out, ms by Redis' clock. */
   ageMs: number
+  /** It was tried before it became the head: as a dead letter that is replayed, or with a head that died. */
+  replayed?: true
 }
 
 export type Verdict =
@@ -46,7 +48,8 @@ export type Verdict =
   /** `detail` goes to whoever is told of the death; it is not kept. */
   | { verdict: 'dead'; code: string; message: string; detail?: unknown }
   | { verdict: 'retry' | 'wait' | 'defer'; delayMs: number; code: string }
-  | { verdict: 'save'; progress: string }
+  /** `along`: how many behind the head are tried with it from now on. Without it as many as before. */
+  | { verdict: 'save'; progress: string; along?: number }
 
 export type Commit = Verdict & { task: Task }
 export type Committed = Task | 'stale' | 'empty' | 'more' | 'kept' | 'saved'
@@ -62,7 +65,7 @@ export interface Lanes {
   claim(lanes: string[]): Promise<Task[]>
   /** Answers in the order of the commits. */
   commit(commits: Commit[]): Promise<Committed[]>
-  /** Payloads of what stands behind a head, in order, for its holder; none once the lease is lost. */
+  /** Payloads of what stands behind a head untried, in order, for its holder; none once the lease is lost. */
   behind(task: Task, most: number): Promise<string[]>
   /** Lets lanes be tried now, whatever their heads wait for. Answers how many had something to try. Idempotent. */
   wake(lanes: string[]): Promise<number>
@@ -126,7 +129,9 @@ export function lanes(run: RunScript, settings: LaneSettings): Lanes {
   async function behind({ lane, epoch, seq }: Task, most: number): Promise<string[]> {
     const keys = keysOf(lane)
     const items = await run('behind', [keys.state(lane), keys.items(lane)], [epoch, seq, most])
-    return (items as string[]).map((item) => readHead(item, 0).payload)
+    const heads = (items as string[]).map((item) => readHead(item, 0))
+    const end = heads.findIndex(({ replayed }) => replayed)
+    return (end === -1 ? heads : heads.slice(0, end)).map(({ payload }) => payload)
   }
 
   async function wake(names: string[]): Promise<number> {
@@ -186,7 +191,7 @@ function commitCall(
   return [touched, args]
 }
 
-function verdictArgs(verdict: Verdict): [string | number, string] {
+function verdictArgs(verdict: Verdict): [string | number, string | number] {
   switch (verdict.verdict) {
     case 'dead':
       return [verdict.code, verdict.message]
@@ -195,7 +200,7 @@ function verdictArgs(verdict: Verdict): [string | number, string] {
     case 'defer':
       return [Math.ceil(verdict.delayMs), verdict.code]
     case 'save':
-      return [verdict.progress, '']
+      return [verdict.progress, verdict.along ?? '']
     case 'done':
     case 'stop':
       return [verdict.items ?? 1, '']
@@ -204,12 +209,19 @@ function verdictArgs(verdict: Verdict): [string | number, string] {
   }
 }
 
-/** An item in Redis is `<seq>:<since>:<payload>`. */
-function readHead(head: string, now: number): Pick<Task, 'seq' | 'since' | 'payload' | 'ageMs'> {
+/** An item in Redis is `<seq>:<since>:<payload>`, with an `r` behind the time when it was tried before it became a head. */
+function readHead(head: string, now: number): Pick<Task, 'seq' | 'since' | 'payload' | 'ageMs' | 'replayed'> {
   const first = head.indexOf(':')
   const second = head.indexOf(':', first + 1)
-  const since = Number(head.slice(first + 1, second))
-  return { seq: head.slice(0, first), since, payload: head.slice(second + 1), ageMs: now - since }
+  const replayed = head[second - 1] === 'r' ? { replayed: true as const } : {}
+  const since = parseInt(head.slice(first + 1, second), 10)
+  return {
+    seq: head.slice(0, first),
+    since,
+    payload: head.slice(second + 1),
+    ageMs: now - since,
+    ...replayed,
+  }
 }
 
 function byShard<T>(all: T[], keysOf: (one: T) => LaneKeys): Map<LaneKeys, T[]> {

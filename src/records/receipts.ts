@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { pipelineResults } from '../domain/pipeline-results.ts'
+import { wellFormedJson } from '../domain/well-formed-json.ts'
 import type { ReplyRecord, ReplySource, ReplyStatus } from '../domain/reply.ts'
 import { replyKey, sentKey } from './record-keys.ts'
 import type { RecordSettings } from './record-keys.ts'
@@ -49,7 +50,7 @@ export function receipts(redis: Redis, settings: RecordSettings): Receipts {
 
   async function note(all: Receipt[]): Promise<void> {
     const keys = all.map((one) => sentKey(prefix, one.conversationId))
-    const told = all.map((one) => JSON.stringify(one))
+    const told = all.map((one) => wellFormedJson(one))
     await redis.eval(moveReplies, keys.length, ...keys, keyOf(''), ...told)
   }
 

@@ -30,6 +30,11 @@ export function ownWriteKey(prefix: string, helpdesk: string, message: string): 
   return `${prefix}:own:${helpdesk}:${message}`
 }
 
+/** What a helpdesk told of a ticket before we knew whose it is. */
+export function unclaimedKey(prefix: string, helpdesk: string, ticketId: string): string {
+  return `${prefix}:unclaimed:${helpdesk}:${ticketId}`
+}
+
 /** How far a helpdesk was polled. */
 export function pollKey(prefix: string, helpdesk: string): string {
   return `${prefix}:poll:${helpdesk}`

@@ -33,8 +33,13 @@ export interface Replies {
   noteSent(parts: SentPart[], proof: 'answer' | 'echo'): Promise<void>
 }
 
+/** Nobody asks later than this what became of typing, ms; and agents type all day. */
+const momentMs = 3_600_000
+
 /** Receipts move so many of a conversation's newest messages; Meta tells of each soon, or never. */
 const waitingForReceipt = 50
+
+const keepOn = `redis.call('PEXPIRE', KEYS[1], redis.call('HEXISTS', KEYS[1], 'moment') == 1 and ARGV[2] or ARGV[1])`
 
 // The first that is told stays: whoever is late has lost the lane, and somebody else sent it again. The echo knows Meta's
 // own time; our answer's must not overwrite it. Of a reply that was erased nothing is noted any more.
@@ -47,7 +52,7 @@ for i = 1, #KEYS / 2 do
     redis.call('HSETNX', reply, field, mid)
     local home = redis.call('HGET', reply, 'conversationId')
     if home and home ~= place then redis.call('HSET', reply, 'to', place) end
-    redis.call('PEXPIRE', reply, ttl)
+    if redis.call('HEXISTS', reply, 'moment') == 0 then redis.call('PEXPIRE', reply, ttl) end
     if member ~= '' then
       if proof == 'echo' then redis.call('ZADD', sent, at, member)
       else redis.call('ZADD', sent, 'NX', at, member) end
@@ -70,7 +75,8 @@ export function replies(redis: Redis, settings: RecordSettings): Replies {
       .hsetnx(key, 'status', 'queued')
       .hsetnx(key, 'parts', opened.parts)
     if (reply.source) opening.hsetnx(key, 'source', JSON.stringify(reply.source))
-    opening.pexpire(key, replyMs).hget(key, 'fingerprint')
+    if (isMoment(reply)) opening.hsetnx(key, 'moment', 1)
+    opening.pexpire(key, isMoment(reply) ? momentMs : replyMs).hget(key, 'fingerprint')
     return String(pipelineResults(await opening.exec()).at(-1))
   }
 
@@ -85,7 +91,8 @@ export function replies(redis: Redis, settings: RecordSettings): Replies {
     if (change.possibleRepeat !== undefined) fields['possibleRepeat'] = String(change.possibleRepeat)
     // Whatever it is now, it is no longer what it failed of before.
     fields['failure'] = change.failure ? JSON.stringify(change.failure) : ''
-    pipelineResults(await redis.multi().hset(keyOf(id), fields).pexpire(keyOf(id), replyMs).exec())
+    const key = keyOf(id)
+    pipelineResults(await redis.multi().hset(key, fields).eval(keepOn, 1, key, replyMs, momentMs).exec())
   }
 
   async function sent(id: string) {
@@ -117,6 +124,11 @@ export function replies(redis: Redis, settings: RecordSettings): Replies {
   }
 
   return { open, get, update, sent, noteSent }
+}
+
+/** What shows for a moment that somebody is there. */
+function isMoment({ message }: Reply): boolean {
+  return message.typing !== undefined || message.seen === true
 }
 
 export function readRecord(id: string, fields: Record<string, string>): ReplyRecord {

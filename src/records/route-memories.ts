@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { pipelineResults } from '../domain/pipeline-results.ts'
+import { wellFormedJson } from '../domain/well-formed-json.ts'
 import { conversationKey } from './record-keys.ts'
 import type { RecordSettings } from './record-keys.ts'
 
@@ -91,7 +92,7 @@ export function routeMemories(
       const writes = redis.pipeline()
       for (const [id, change] of changes) {
         const key = conversationKey(prefix, id)
-        writes.eval(keepChange, 1, key, conversationMs, mostTags, JSON.stringify(change))
+        writes.eval(keepChange, 1, key, conversationMs, mostTags, wellFormedJson(change))
       }
       pipelineResults(await writes.exec())
     },

@@ -1,38 +1,15 @@
-import { maskConversation, parseConversationId } from '../domain/conversation.ts'
-import type { Outgoing } from '../domain/outgoing.ts'
-import type { Trace } from '../domain/stage.ts'
 import type { HelpdeskEvent } from '../helpdesk/callback.ts'
 import type { Conversations } from '../records/conversations.ts'
 import type { OwnWrites } from '../records/own-writes.ts'
-import type { Page } from '../domain/page.ts'
-import type { Accepted, ReplyRequest } from './accept-reply.ts'
-import { readAgent, readReply, refusalOf } from './agent-reply.ts'
-import type { AgentReply, Said, SayDeps } from './agent-reply.ts'
-import { checkReply } from './check-reply.ts'
-import type { CheckReplyDeps } from './check-reply.ts'
+import type { UnclaimedEvents } from '../records/unclaimed-events.ts'
+import { takeEvent } from './take-event.ts'
+import type { HelpdeskEventResult, Taken, TakeEventDeps } from './take-event.ts'
 
-/** What became of an event of a helpdesk; `unknown`: its ticket is none of ours. */
-export const helpdeskEventResults = [
-  'reply',
-  'repeated',
-  'refused',
-  'own',
-  'status',
-  'typing',
-  'seen',
-  'nobody',
-  'unknown',
-] as const
-
-export type HelpdeskEventResult = (typeof helpdeskEventResults)[number]
-
-export interface AcceptCallbackDeps extends CheckReplyDeps, SayDeps {
-  pages: ReadonlyMap<string, Page>
-  conversations: Pick<Conversations, 'conversationOf' | 'noteTicketStatus'>
+export interface AcceptCallbackDeps extends TakeEventDeps {
+  conversations: TakeEventDeps['conversations'] & Pick<Conversations, 'conversationOf'>
   ownWrites: Pick<OwnWrites, 'isOurs'>
-  accept: (request: ReplyRequest) => Promise<Accepted>
+  unclaimed: UnclaimedEvents
   onEvent: (helpdesk: string, result: HelpdeskEventResult) => void
-  trace: Trace
 }
 
 /**
@@ -40,6 +17,9 @@ export interface AcceptCallbackDeps extends CheckReplyDeps, SayDeps {
  * vendor. Safe to repeat: that is how it is retried. Of one ticket one thing after the other is taken.
  */
 export type AcceptCallback = (helpdesk: string, events: readonly HelpdeskEvent[]) => Promise<string[]>
+
+/** Takes what a helpdesk told of a ticket before it was known to be this conversation's. Idempotent. */
+export type ClaimEvents = (helpdesk: string, ticketId: string, conversationId: string) => Promise<void>
 
 export function acceptCallback(deps: AcceptCallbackDeps): AcceptCallback {
   const inTurn = turns()
@@ -56,116 +36,43 @@ export function acceptCallback(deps: AcceptCallbackDeps): AcceptCallback {
   }
 }
 
-interface Taken {
-  result: HelpdeskEventResult
-  /** Of the replies. */
-  ids?: string[]
+/** For whoever opens a ticket: its automations may have answered before it was known whose it is. */
+export function claimEvents(deps: AcceptCallbackDeps): ClaimEvents {
+  return async (helpdesk, ticket, id) =>
+    takeUnclaimed(deps, helpdesk, { ticket, id, told: await deps.unclaimed.of(helpdesk, ticket) })
 }
 
 async function acceptEvent(deps: AcceptCallbackDeps, helpdesk: string, event: HelpdeskEvent): Promise<Taken> {
-  const [id, isOurs] = await Promise.all([
-    deps.conversations.conversationOf(helpdesk, event.ticket),
+  const { ticket } = event
+  // In this order: what was told before the ticket was known is seen by whoever knows it.
+  const [id, told, isOurs] = await Promise.all([
+    deps.conversations.conversationOf(helpdesk, ticket),
+    deps.unclaimed.of(helpdesk, ticket),
     event.kind === 'reply' && deps.ownWrites.isOurs(helpdesk, event.message),
   ])
-  if (id === undefined) return { result: 'unknown' }
-  if (isOurs) return { result: 'own' }
-  deps.trace('accept', { conversation: maskConversation(id), helpdesk, event: event.kind })
-  switch (event.kind) {
-    case 'reply':
-      return reply(deps, helpdesk, id, event)
-    case 'status':
-      await deps.conversations.noteTicketStatus(
-        id,
-        helpdesk,
-        event.ticket,
-        event.status,
-        Math.trunc(event.at),
-      )
-      return { result: 'status' }
-    case 'typing':
-      return act(deps, helpdesk, id, { typing: event.typing }, 'typing')
-    case 'seen':
-      return act(deps, helpdesk, id, { seen: true }, 'seen')
+  if (id === undefined) {
+    if (isOurs || (event.kind !== 'reply' && event.kind !== 'status')) return { result: 'unknown' }
+    const isKept = await deps.unclaimed.keep(helpdesk, ticket, JSON.stringify(event))
+    return isKept ? { result: 'unknown' } : acceptEvent(deps, helpdesk, event)
   }
+  // It must not overtake them. Whoever opened the ticket may be taking them, too, in the same order: each is taken once.
+  await takeUnclaimed(deps, helpdesk, { ticket, id, told })
+  return isOurs ? { result: 'own' } : takeEvent(deps, helpdesk, id, event)
 }
 
-/** Each message of it is a reply of its own, in order, under a key that follows from the vendor's id. */
-async function reply(
+async function takeUnclaimed(
   deps: AcceptCallbackDeps,
   helpdesk: string,
-  conversationId: string,
-  event: AgentReply,
-): Promise<Taken> {
-  const { ticket, message } = event
-  const agent = readAgent(event.agent)
-  const ids: string[] = []
-  let isNew = false
-  let isRefused = false
-  for (const [at, said] of readReply(deps, helpdesk, event).entries()) {
-    const idempotencyKey = at === 0 ? message : JSON.stringify([message, at])
-    const checked = await check(deps, conversationId, said)
-    const accepted = await deps.accept({
-      conversationId,
-      message: said.message,
-      agent,
-      topic: null,
-      by: `helpdesk:${helpdesk}`,
-      source: { helpdesk, ticket, message },
-      idempotencyKey,
-      ...checked,
-    })
-    // A source is the same reply whatever is told of it, so its key is never another one's.
-    if (!accepted.ok) throw new Error(accepted.fault)
-    ids.push(accepted.reply.id)
-    isNew ||= accepted.isNew
-    isRefused ||= checked.refusal !== undefined
+  { ticket, id, told }: { ticket: string; id: string; told: readonly string[] },
+): Promise<void> {
+  if (told.length === 0) return
+  for (const text of told) {
+    const event = JSON.parse(text) as HelpdeskEvent
+    const isOurs = event.kind === 'reply' && (await deps.ownWrites.isOurs(helpdesk, event.message))
+    const { result } = isOurs ? ({ result: 'own' } as const) : await takeEvent(deps, helpdesk, id, event)
+    deps.onEvent(helpdesk, result)
   }
-  return { result: isNew ? (isRefused ? 'refused' : 'reply') : 'repeated', ids }
-}
-
-/** What is impossible is accepted too: it waits in its lane until its agent was told so. */
-async function check(
-  deps: AcceptCallbackDeps,
-  conversationId: string,
-  said: Said,
-): Promise<Pick<ReplyRequest, 'parts' | 'comment' | 'refusal'>> {
-  const { pageId, psid = null, thread } = parseConversationId(conversationId) ?? {}
-  const page = deps.pages.get(pageId ?? '')
-  const refused = (refusal: string) => ({ parts: 1, refusal })
-  if (said.refusal !== undefined) return refused(said.refusal)
-  // It becomes a dead letter, which can be replayed once the Page is back in the config.
-  if (!page) return { parts: 1 }
-  if (thread && said.message.attachment)
-    return refused('Below a comment there is text only; no file can be sent there.')
-  if (psid === null && !thread)
-    return refused('This ticket is about the Page itself; there is nobody to answer.')
-  const checked = await checkReply(deps, { page, conversationId, thread }, said.message)
-  if (!checked.ok) return refused(refusalOf(checked.errors))
-  const { ok: _ok, ...rest } = checked
-  return rest
-}
-
-/** What shows for a moment that somebody is there; only people can see it. */
-async function act(
-  deps: AcceptCallbackDeps,
-  helpdesk: string,
-  conversationId: string,
-  message: Outgoing,
-  result: 'typing' | 'seen',
-): Promise<Taken> {
-  const { pageId, psid = null } = parseConversationId(conversationId) ?? {}
-  if (psid === null || !deps.pages.has(pageId ?? '')) return { result: 'nobody' }
-  await deps.accept({
-    conversationId,
-    message,
-    // A person sits there, which counts where bots must be silent.
-    agent: { name: 'Agent' },
-    topic: null,
-    parts: 1,
-    by: `helpdesk:${helpdesk}`,
-    idempotencyKey: undefined,
-  })
-  return { result }
+  await deps.unclaimed.drop(helpdesk, ticket, told)
 }
 
 /** One after the other for each name, in the order in which they came. */

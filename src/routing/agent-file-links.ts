@@ -12,6 +12,8 @@ export interface AgentFileLinks {
   /** The link that opens this file for Meta until then, ms. */
   urlOf(file: LinkedFile, expiresAt: number): string
   read(helpdesk: string, token: string, now: number): LinkedFile | 'expired' | 'forged'
+  /** The file that a link of ours names, also of one that has expired; undefined when it is none of ours. */
+  ofUrl(url: string): LinkedFile | undefined
 }
 
 /**
@@ -21,11 +23,13 @@ export interface AgentFileLinks {
 export function agentFileLinks(settings: { publicUrl: string; secrets: readonly string[] }): AgentFileLinks {
   const keys = settings.secrets.map(linkKey)
 
-  return {
+  const beginning = `${settings.publicUrl}/files/`
+
+  const links: AgentFileLinks = {
     urlOf({ helpdesk, ref, name }, expiresAt) {
       const text = JSON.stringify([Math.floor(expiresAt / 1000), ref, name])
       const token = `${Buffer.from(text).toString('base64url')}.${sign(keys[0]!, helpdesk, text)}`
-      return `${settings.publicUrl}/files/${encodeURIComponent(helpdesk)}/${token}`
+      return `${beginning}${encodeURIComponent(helpdesk)}/${token}`
     },
     read(helpdesk, token, now) {
       const [encoded = '', given = '', ...more] = token.split('.')
@@ -40,7 +44,15 @@ export function agentFileLinks(settings: { publicUrl: string; secrets: readonly 
       const [expires, ref, name] = JSON.parse(text) as [number, string, string | null]
       return expires * 1000 > now ? { helpdesk, ref, name } : 'expired'
     },
+    ofUrl(url) {
+      const [helpdesk = '', token = ''] = url.startsWith(beginning)
+        ? url.slice(beginning.length).split('/')
+        : []
+      const file = links.read(helpdesk, token, -Infinity)
+      return typeof file === 'string' ? undefined : file
+    },
   }
+  return links
 }
 
 /** Its own key: what is signed with the secret elsewhere can never be taken for a link. */

@@ -15,10 +15,12 @@ import type { PrivateReplies } from '../records/private-replies.ts'
 import type { Receipts } from '../records/receipts.ts'
 import type { Timeline } from '../records/timeline.ts'
 import type { Replies } from '../records/replies.ts'
+import type { ClaimEvents } from './accept-callback.ts'
 import type { Accepted, ReplyRequest } from './accept-reply.ts'
 import { followRule, metRule, shownRule, wasFollowed } from './comment-rules.ts'
 import type { MetRule } from './comment-rules.ts'
 import { forwardSteps } from './forward-steps.ts'
+import { progressIn } from './ticket-progress.ts'
 import { tryOf } from './try-of.ts'
 import { viewOf } from './helpdesk-view.ts'
 import { opensTicket } from './opens-ticket.ts'
@@ -37,6 +39,8 @@ export interface ForwardDeps {
   nameOf?: (conversationId: string) => Promise<string | undefined>
   /** What Meta told of people. Without it nobody has a name. */
   people?: Pick<People, 'get' | 'customer'>
+  /** Takes what a helpdesk told of a ticket before it was known to be ours. Without it that is lost. */
+  claimEvents?: ClaimEvents
   /** The event with our own links, where files of customers are copied. */
   showLinks?: ((event: DomainEvent) => Promise<DomainEvent>) | undefined
   /** Whether a comment is a reply that we sent: the helpdesk has it then. Without it the Page's own are all shown. */
@@ -57,13 +61,14 @@ const oldMs = 24 * 3_600_000
 
 /** The work of an inbound lane: one event to the lane's helpdesk, which a route chose, or to that of its Page. */
 export function forwardEvent(deps: ForwardDeps): Work {
-  return async (task, hold) => {
-    const event = readPayload(task) as DomainEvent
+  return async (given, givenHold) => {
+    const event = readPayload(given) as DomainEvent
     const own = deps.pages.get(event.pageId)
     // Whatever follows tells the lane's helpdesk, and no other.
-    const page = own && { ...own, helpdesk: parseLane(task.lane).helpdesk ?? own.helpdesk }
+    const page = own && { ...own, helpdesk: parseLane(given.lane).helpdesk ?? own.helpdesk }
     const helpdesk = page && deps.helpdesks.get(page.helpdesk)
     if (!page || !helpdesk) return nowhere(event, page)
+    const { task, hold } = progressIn(page.helpdesk, given, givenHold)
     const where = maskConversation(event.conversationId)
     deps.trace('route', { conversation: where, kind: event.kind, helpdesk: page.helpdesk })
     const conversation: Conversation = {

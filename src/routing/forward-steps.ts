@@ -5,6 +5,7 @@ import { messagesBehind } from './join-messages.ts'
 import { newTicket } from './new-ticket.ts'
 import { openingOf } from './ticket-context.ts'
 import { followsUp, formerOf, isOnlyOne, overBy, ticketId, timeOf } from './ticket-life.ts'
+import type { Former } from './ticket-life.ts'
 import { readProgress, writeProgress } from './ticket-progress.ts'
 import type { TicketProgress } from './ticket-progress.ts'
 import { ticketSteps } from './ticket-steps.ts'
@@ -44,8 +45,13 @@ function isElsewhere(name: string): boolean {
 }
 
 /** Where the helpdesk does not let it follow the old one, such as one that is only solved, it is opened all the same. */
-async function openTicket({ helpdesk, step, event }: TicketWork, wanted: NewTicket): Promise<TicketRef> {
-  const idempotencyKey = `${event.id}:ticket`
+async function openTicket(
+  { helpdesk, step, event }: TicketWork,
+  wanted: NewTicket,
+  former: Former | undefined,
+): Promise<TicketRef> {
+  // Else a helpdesk that knows the key would answer with the ticket that is over, if the same event had opened that.
+  const idempotencyKey = `${event.id}:ticket${afterOf(former)}`
   try {
     return await helpdesk.openTicket(wanted, { ...step, idempotencyKey })
   } catch (error) {
@@ -54,6 +60,10 @@ async function openTicket({ helpdesk, step, event }: TicketWork, wanted: NewTick
     const alone = { ...wanted, followUpOf: null }
     return helpdesk.openTicket(alone, { ...step, idempotencyKey: `${idempotencyKey}:alone` })
   }
+}
+
+function afterOf(former: Former | undefined): string {
+  return former === undefined ? '' : `:after:${ticketId(former.ticket)}`
 }
 
 /** Takes what is not done yet, and notes in `at` how far it came. */
@@ -68,7 +78,7 @@ async function takeSteps(
   const open = () => (opening ??= openingOf(work, former))
   if (!at.opened && !former) at.ticket = state?.ticket ?? at.ticket
   if (at.ticket === null) {
-    at.ticket = await openTicket(work, newTicket(work, await open(), former))
+    at.ticket = await openTicket(work, newTicket(work, await open(), former), former)
     at.opened = true
     if (!(await hold.save(writeProgress(at)))) return 0
   }
@@ -76,9 +86,11 @@ async function takeSteps(
   if (ticket !== state?.ticket) {
     await deps.conversations.keepTicket(conversation.id, page.helpdesk, ticket, event.timestamp)
   }
+  // Its automations may have answered before anybody could know whose it is.
+  if (opened) await deps.claimEvents?.(page.helpdesk, ticketId(ticket), conversation.id)
   // What one ticket refused under a key, another must not seem to refuse again.
   const asked = former
-    ? { ...work, step: { ...step, idempotencyKey: `${step.idempotencyKey}:followup` } }
+    ? { ...work, step: { ...step, idempotencyKey: `${step.idempotencyKey}${afterOf(former)}` } }
     : work
   const all = await ticketSteps(asked, { opened, former, state: opened ? undefined : state, open })
   const steps = all.filter(({ name }) => !done.includes(name))
@@ -102,20 +114,31 @@ async function takeSteps(
  */
 async function takeStep(
   work: TicketWork,
-  { take, takeWith }: TicketStep,
+  { name, take, takeWith }: TicketStep,
   ticket: TicketRef,
   at: TicketProgress,
 ): Promise<boolean> {
   const { hold, step } = work
+  if (!takeWith) {
+    // The Page sees it otherwise since the config was read again: those that were to be told with it have their own turn.
+    if (name === 'event' && at.joined) {
+      at.joined = 0
+      if (!(await hold.save(writeProgress(at)))) return false
+    }
+    await take(ticket)
+    return true
+  }
   const isAlone = at.joined === 0 || (at.joined === undefined && step.repeat === true)
-  const later = takeWith && !isAlone ? await messagesBehind(work, at.joined) : []
-  if (!takeWith || later.length === 0) {
+  const later = isAlone ? [] : await messagesBehind(work, at.joined)
+  // They stay there for whoever holds the lane.
+  if (at.joined !== undefined && later.length < at.joined) return false
+  if (later.length === 0) {
     await take(ticket)
     return true
   }
   if (at.joined === undefined) {
     at.joined = later.length
-    if (!(await hold.save(writeProgress(at)))) return false
+    if (!(await hold.save(writeProgress(at), at.joined))) return false
   }
   try {
     await takeWith(ticket, later)
@@ -125,7 +148,7 @@ async function takeStep(
     if (verdict === 'retry' || arrived !== 'no' || overBy(error)) throw error
     // One of them is what the helpdesk refuses, and the others must not share its fate.
     at.joined = 0
-    if (!(await hold.save(writeProgress(at)))) return false
+    if (!(await hold.save(writeProgress(at), step.repeat ? undefined : 0))) return false
     await take(ticket)
     return true
   }

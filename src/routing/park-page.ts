@@ -107,7 +107,7 @@ export function parkedPages(deps: ParkDeps): ParkedPages {
 export const remedies: Readonly<Record<StopReason, string>> = {
   token: 'its token is dead; put a new one into the config and send SIGHUP',
   permission:
-    'it lacks a permission; run `deskbridge doctor`, mend it at Meta, then POST /v1/pages/{id}/resume',
+    'it lacks a permission; run `node src/main.ts doctor`, mend it at Meta, then POST /v1/pages/{id}/resume',
   restricted:
     'Meta restricts it; look at the Page quality in the Meta Business Suite, it is tried again by itself',
 }

@@ -2,6 +2,7 @@ import { parseConversationId } from '../domain/conversation.ts'
 import type { FailureCode, Reply } from '../domain/reply.ts'
 import { readReply } from '../domain/reply.ts'
 import type { Work } from '../lanes/drain.ts'
+import type { Verdict } from '../lanes/lanes.ts'
 import { readPayload } from '../lanes/read-payload.ts'
 import type { OwnWrites } from '../records/own-writes.ts'
 import { reportFate } from './reply-fate.ts'
@@ -24,13 +25,28 @@ export function refusing(deps: RefuseDeps, work: Work): Work {
     const reply = readReply(readPayload(task))
     if (await isOurs(deps, reply)) return { verdict: 'done' }
     const to = reply.refusal === undefined ? undefined : placeOf(reply, deps.pages)
-    if (reply.refusal === undefined || !to) return work(task, hold)
+    if (reply.refusal === undefined || !to)
+      return orWithheld(deps, reply, await work(task, hold), hold.signal)
     const failure = { code: 'MESSAGE_REFUSED', message: reply.refusal } as const
     deps.onRefused(failure.code)
     await noted(deps, reply.id, deps.replies.update(reply.id, { status: 'failed', failure }))
     await reportFate(deps, { reply, to, task, signal: hold.signal }, { status: 'failed', failure })
     return { verdict: 'done' }
   }
+}
+
+/** A file of an internal note is no dead letter: it ends here, and nobody is told. */
+async function orWithheld(
+  deps: RefuseDeps,
+  reply: Reply,
+  verdict: Verdict,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  if (verdict.verdict !== 'dead' || !(await deps.isWithheld?.(reply, signal))) return verdict
+  const message = 'The helpdesk gives this file to nobody outside, such as one of an internal note.'
+  const failure = { code: 'MESSAGE_REFUSED', message } as const
+  await noted(deps, reply.id, deps.replies.update(reply.id, { status: 'failed', failure }))
+  return { verdict: 'done' }
 }
 
 async function isOurs({ ownWrites }: RefuseDeps, { source }: Reply): Promise<boolean> {

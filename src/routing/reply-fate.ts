@@ -48,11 +48,13 @@ interface Told {
 /**
  * Shows what became of a reply: where it was written, and in the helpdesks that have the conversation. A helpdesk that
  * will never take it is not asked again: the reply's own record tells its fate too, and the lane's next reply must not
- * wait for that. Nor may any but the one that it came from make its lane wait.
+ * wait for that. Nor may any but the one that it came from make its lane wait. That a file of an internal note was not
+ * sent is told to nobody.
  */
 export async function reportFate(deps: FateDeps, told: Told, outcome: ReplyOutcome): Promise<void> {
   const { reply, to } = told
   const { id } = to.conversation
+  if (outcome.failure && (await deps.isWithheld?.(reply, told.signal))) return
   const [kept, places = [to.page.helpdesk]] = await Promise.all([
     deps.conversations.tickets(id),
     deps.placesOf?.(id),

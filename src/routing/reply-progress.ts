@@ -16,6 +16,8 @@ export interface FateDeps {
   conversations: Pick<Conversations, 'ticket' | 'tickets'>
   /** The helpdesks that routes have sent a conversation to. Without it: its Page's own. */
   placesOf?: ((conversationId: string) => Promise<string[] | undefined>) | undefined
+  /** Whether a reply that failed is a file that nobody meant to send. Without it every failure is told. */
+  isWithheld?: (reply: Reply, signal: AbortSignal) => Promise<boolean>
   log: Log
 }
 

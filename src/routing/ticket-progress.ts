@@ -1,4 +1,6 @@
 import type { TicketRef } from '../helpdesk/adapter.ts'
+import type { Hold } from '../lanes/hold.ts'
+import type { Task } from '../lanes/lanes.ts'
 import type { Former } from './ticket-life.ts'
 
 /** How far an event came: its ticket is there, and these of its steps are done. */
@@ -13,6 +15,19 @@ export interface TicketProgress {
   joined?: number
   /** The ticket that this one goes on from. */
   former?: Former | undefined
+}
+
+/**
+ * A task and its hold, whose progress is that of one helpdesk: a Page may get another one between two tries, where a
+ * ticket of the same number is somebody else's.
+ */
+export function progressIn(helpdesk: string, task: Task, hold: Hold): { task: Task; hold: Hold } {
+  const [, name, own = ''] = /^@(\S+) (.*)$/s.exec(task.progress) ?? []
+  const progress = name === undefined ? task.progress : name === helpdesk ? own : ''
+  return {
+    task: { ...task, progress },
+    hold: { ...hold, save: (progress, along) => hold.save(`@${helpdesk} ${progress}`, along) },
+  }
 }
 
 /** The ticket alone, as an earlier version wrote it when it was new, or the steps done before it. */

@@ -11,6 +11,7 @@ import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import type { TicketState } from '../records/ticket-records.ts'
 import type { Timeline } from '../records/timeline.ts'
+import type { ClaimEvents } from './accept-callback.ts'
 import { describeRule } from './comment-rules.ts'
 import type { MetRule } from './comment-rules.ts'
 import { describeContext, describeEvent } from './describe-event.ts'
@@ -37,6 +38,8 @@ export interface TicketWork {
     privateReplies?: Pick<PrivateReplies, 'toTell'>
     /** What happened with the customer before, for tickets that are new. */
     timeline?: Pick<Timeline, 'all'>
+    /** Takes what the helpdesk told of a ticket before it was known to be ours. Without it that is lost. */
+    claimEvents?: ClaimEvents
     /** The event with our own links, where files of customers are copied. */
     showLinks?: ((event: DomainEvent) => Promise<DomainEvent>) | undefined
   }
@@ -93,7 +96,8 @@ function reopenSteps(work: TicketWork, state: TicketState | undefined): TicketSt
       // A status that the helpdesk does not want is no reason to keep from it what the customer says.
       if (stepFacts(error).verdict === 'retry' || overBy(error)) throw error
     }
-    const at = timeOf(work, state)
+    // After it was solved, also when it was said before that: a callback that tells of that once more changes nothing.
+    const at = Math.max(timeOf(work, state), (state?.since ?? 0) + 1)
     await deps.conversations.noteTicketStatus(conversation.id, page.helpdesk, ticketId(ticket), 'open', at)
   }
   return [{ name: 'reopen', take }]

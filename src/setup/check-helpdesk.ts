@@ -34,8 +34,15 @@ export async function checkHelpdesk(one: ConfiguredHelpdesk, deps: HelpdeskDeps)
 export async function setUpHelpdesk(one: ConfiguredHelpdesk, deps: HelpdeskDeps): Promise<SetupFinding[]> {
   const { setup } = ticketsOf(one.helpdesk) ?? {}
   if (!setup) return [{ state: 'ok', what: 'there is nothing to set up for this adapter' }]
-  return setup.setUp({ callbackUrl: callbackUrlOf(one), signal: deps.signal })
+  const found = await setup.setUp({ callbackUrl: callbackUrlOf(one), signal: deps.signal })
+  const command = commandLine('setup', one.name)
+  return found.map(({ mend, ...rest }) =>
+    mend === undefined ? rest : { ...rest, mend: sentence(mend).replaceAll(setupWords, command) },
+  )
 }
+
+/** How adapters name the command, since they know neither how it is called nor their name. */
+const setupWords = 'deskbridge setup'
 
 async function lookThere(one: ConfiguredHelpdesk, deps: HelpdeskDeps): Promise<Finding[]> {
   const { setup } = ticketsOf(one.helpdesk) ?? {}
@@ -46,11 +53,21 @@ async function lookThere(one: ConfiguredHelpdesk, deps: HelpdeskDeps): Promise<F
 
 function asFinding(name: string, { state, what, mend }: SetupFinding): Finding {
   const check = `helpdesk.${name}`
-  const said = `${what.charAt(0).toUpperCase()}${what.slice(1)}${/[.!?]$/.test(what) ? '' : '.'}`
-  if (state === 'ok' || state === 'changed') return ok(check, said)
-  const mending = mend === undefined ? {} : { remedy: mend }
-  if (state === 'todo') return warning(check, said, { ...mending, commands: [commandLine('setup', name)] })
-  return fault(check, said, mending)
+  const said = `${what}${/[.!?]$/.test(what) ? '' : '.'}`
+  if (state === 'ok' || state === 'changed') return ok(check, sentence(said))
+  const mending = {
+    ...(mend === undefined ? {} : { remedy: sentence(mend).replaceAll(setupWords, 'setup') }),
+    ...(mend?.includes(setupWords) ? { commands: [commandLine('setup', name)] } : {}),
+  }
+  // `what` may be a claim, such as "Omnichannel is enabled", which would read as if it held.
+  return state === 'todo'
+    ? warning(check, `To do: ${said}`, mending)
+    : fault(check, `Not in order: ${said}`, mending)
+}
+
+/** Begins with a capital, unless the first word is the name of a key. */
+function sentence(words: string): string {
+  return words.replace(/^[a-z]+(?!\w)/, (word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
 }
 
 /** The address that a vendor is given; with the secret, where that stands in the path. */

@@ -93,7 +93,8 @@ function checksOf(file: string, config: Config, deps: DoctorDeps): Check[] {
     ...Object.entries(config.helpdesks).map(([name, { adapter }]) => ({
       title: `Helpdesk ${name} (${adapter})`,
       run: async (signal: AbortSignal) => {
-        const helpdesk = await deps.openHelpdesk(name)
+        const helpdesk = await deps.openHelpdesk(name).catch(() => undefined)
+        if (helpdesk === undefined) return [unseen(name)]
         const { publicUrl } = config.server
         try {
           return await checkHelpdesk({ name, helpdesk, publicUrl }, { ...deps, signal })
@@ -103,6 +104,13 @@ function checksOf(file: string, config: Config, deps: DoctorDeps): Check[] {
       },
     })),
   ]
+}
+
+/** It is opened with Redis, and with nothing else that could be away. */
+function unseen(name: string): Finding {
+  return fault(`helpdesk.${name}`, 'It was not looked at: calls to it are counted in Redis.', {
+    remedy: 'Mend what is said of Redis above, and look again.',
+  })
 }
 
 function configFinding({ pages }: Config): Finding {

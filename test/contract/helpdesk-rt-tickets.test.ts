@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { stepFacts } from '../../src/domain/step-error.ts'
 import { rtSettings } from '../../src/helpdesk/rt/settings.ts'
 import {
@@ -134,6 +137,33 @@ describe('rt: files of customers', () => {
         expect(entry!.text).toMatch(/both\nimage: http.*\/[ab]\.jpg$/)
       },
       { settings: { maxFileBytes: 'bytes of a.jpg'.length + 1 } },
+    ))
+})
+
+describe('rt: a file of a customer that never ends', () => {
+  it('is left when it is too large, and told as its link', () =>
+    withRt(
+      async (under) => {
+        let written = 0
+        const server = createServer((_request, response) => {
+          const more = () => {
+            while (!response.destroyed && response.write(Buffer.alloc(65_536))) written += 65_536
+          }
+          response.on('drain', more)
+          more()
+        }).listen(0, '127.0.0.1')
+        onTestFinished(() => void server.close())
+        await once(server, 'listening')
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/endless.bin`
+        const ticket = await opened(under)
+        const began = performance.now()
+        await under.adapter.appendMessage(ticket, said('big', { attachments: [picture(url)] }), stepFor('m'))
+        // Sooner than the time that files have.
+        expect(performance.now() - began).toBeLessThan(1500)
+        expect(written).toBeLessThan(20_000_000)
+        expect(under.tickets()[0]!.entries[0]!.text).toContain(url)
+      },
+      { settings: { maxFileBytes: 100_000 } },
     ))
 })
 

@@ -137,6 +137,20 @@ describe('zendesk: messages', () => {
       ).toEqual(['one\n\ntwo', 'Bea: it is on its way', 'three\n\nfour'])
     }))
 
+  it('are known by their events, too, when the first of them could not be told again', () =>
+    zendesk(async (under) => {
+      const ref = await opened(under)
+      const two = said('two')
+      await under.adapter.appendMessages!(ref, [said('one'), two], stepFor('joined'))
+      await under.adapter.appendMessage(ref, two, again(stepFor(two.eventId)))
+      await under.adapter.appendMessage(ref, said('new'), again(stepFor('another')))
+      expect(
+        only(under)
+          .entries.slice(1)
+          .map(({ text }) => text),
+      ).toEqual(['one\n\ntwo', 'new'])
+    }))
+
   it('are found among many audits', () =>
     zendesk(async (under) => {
       const ref = await opened(under)

@@ -36,7 +36,7 @@ describe('the README', () => {
     const known = commands.filter((command) => command in runElsewhere)
     for (const command of known) expect([command, runElsewhere[command]!()]).toEqual([command, true])
     const here = commands.filter((command) => !(command in runElsewhere))
-    for (const command of here) expect(command).toMatch(/^curl |(check-config|doctor)$/)
+    for (const command of here) expect(command).toMatch(/^curl |(check-config|doctor|setup main)$/)
     expect(known.toSorted()).toEqual(Object.keys(runElsewhere).toSorted())
   })
 
@@ -81,8 +81,18 @@ describe('the README', () => {
     await rm(dir, { recursive: true })
   })
 
+  it('has a setup of a helpdesk that works when it is pasted', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'deskbridge-readme-'))
+    const file = join(dir, 'deskbridge.yaml')
+    await writeFile(file, stringify(configWith(redis.url)))
+    const command = commands.find((one) => one.endsWith('setup main'))!
+    const { stdout } = await bash(command, { DESKBRIDGE_CONFIG: file })
+    expect(stdout).toMatch(/^main \(inbox\)[^]*Nothing is left to do/)
+    await rm(dir, { recursive: true })
+  })
+
   it('names only files that exist', () => {
-    for (const [, target] of readme.matchAll(/\]\(([^)#h][^)]*)\)/g))
+    for (const [, target] of readme.matchAll(/\]\(([^)#h][^)#]*)(?:#[^)]*)?\)/g))
       expect([target, existsSync(target!)]).toEqual([target, true])
   })
 })

@@ -86,6 +86,25 @@ describe('what is written twice', () => {
       expect([file, checkConfig(read(file), env)]).toMatchObject([file, { durability: 'strict' }])
     }
   })
+
+  it('what deskbridge.example.yaml has in comments is in order, too', () => {
+    const blocks = /^( *)# (publicUrl:|desk:|routes:)[^]*?(?=\n(?!\1#  ))/gm
+    let found = 0
+    const text = read('deskbridge.example.yaml').replace(blocks, (block) => {
+      found += 1
+      return block.replaceAll(/^( *)# /gm, '$1')
+    })
+    const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name!)
+    const env = Object.fromEntries(names.map((name) => [name, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw']))
+    expect([found, checkConfig(text, env)]).toMatchObject([
+      3,
+      {
+        server: { publicUrl: 'https://desk.example.com' },
+        helpdesks: { desk: { adapter: 'zammad' } },
+        routes: [{ to: ['desk'] }, { to: ['main'], also: true }],
+      },
+    ])
+  })
 })
 
 describe('docker-compose.yml', () => {

@@ -131,7 +131,7 @@ describe('zendesk: set-up', () => {
 
   it.each([
     [{ userId: 502 }, 'Set userId: 501'],
-    [{ apiToken: 'wrong' }, 'Use the e-mail address'],
+    [{ apiToken: 'wrong' }, 'Check email and apiToken'],
     [{ groupId: 17 }, 'There is none with this id'],
     [{ fields: { locale: 17 } }, 'There is none with this id'],
   ])('%j is found out', (wrong, mend) =>

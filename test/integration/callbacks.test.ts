@@ -124,6 +124,39 @@ describe('a callback that is proven', () => {
   })
 })
 
+describe('what is no POST', () => {
+  it('is answered, so that vendors can look whether somebody is there, and say good-bye', async () => {
+    service = await start()
+    const ask = async (method: string, path: string) => {
+      const answer = await fetch(`${service.url}${path}`, {
+        method,
+        ...(method === 'DELETE' ? { body: '{}' } : {}),
+      })
+      const text = await answer.text()
+      return [
+        answer.status,
+        text === '' ? '' : (JSON.parse(text) as { code: string }).code,
+        answer.headers.get('allow'),
+      ]
+    }
+    const before = await redis.keys(`${service.prefix}:*`)
+    // A secret that is wrong is answered as the right one is.
+    for (const path of [
+      '/callbacks/desk',
+      '/callbacks/open',
+      `/callbacks/open/${helpdeskSecret}`,
+      '/callbacks/open/no',
+    ]) {
+      expect([path, await ask('HEAD', path)]).toEqual([path, [200, '', null]])
+      for (const method of ['GET', 'DELETE', 'PUT', 'PATCH'])
+        expect([path, await ask(method, path)]).toEqual([path, [405, 'METHOD_NOT_ALLOWED', 'POST, HEAD']])
+    }
+    expect(await ask('HEAD', '/callbacks/nobody')).toEqual([404, '', null])
+    expect(await ask('DELETE', '/callbacks/nobody')).toEqual([404, 'NOT_FOUND', null])
+    expect([await redis.keys(`${service.prefix}:*`), service.results]).toEqual([before, []])
+  })
+})
+
 describe('a callback that is not proven', () => {
   it('is 401 and writes nothing, and a helpdesk that is not there is 404', async () => {
     service = await start()

@@ -130,7 +130,7 @@ test('a ticket that is closed meanwhile is followed by one that gets all of them
   await append(message(2), message(3))
   desk.errors.push(new StepError('closed', { code: 'TICKET_CLOSED', verdict: 'permanent', arrived: 'no' }))
   await turn()
-  expect(desk.updates).toEqual(['evt_2: evt_2 evt_3', 'evt_2:followup: evt_2 evt_3'])
+  expect(desk.updates).toEqual(['evt_2: evt_2 evt_3', 'evt_2:after:T-1: evt_2 evt_3'])
   expect(desk.steps.filter((step) => step.startsWith('open'))).toHaveLength(2)
 })
 

@@ -138,6 +138,25 @@ describe('a reply that was not sent', () => {
     )
   })
 
+  it('from REST or a bot: every ticket gets a note, though the helpdesks show the fate of their own', async () => {
+    const { send, answers } = await open()
+    answers.push(refusedWith(100), refusedWith(100))
+    for (const [at, agent] of [{ name: 'Kim' }, null].entries()) {
+      const text = new RegExp(`Not sent: "answer ${at + 1}"\\. This message cannot`)
+      expect(await send({ agent }, at + 1)).toEqual([
+        'dead MESSAGE_REFUSED',
+        expect.stringMatching(new RegExp(`^main note T-main ${text.source}`)),
+        expect.stringMatching(new RegExp(`^other note T-other ${text.source}`)),
+      ])
+    }
+  })
+
+  it('by Meta: helpdesks that show replies of all show that it failed, without a note', async () => {
+    const { send, answers } = await open({ showsReplies: true }, ['main'])
+    answers.push(refusedWith(100))
+    expect(await send({})).toEqual(['dead MESSAGE_REFUSED', 'main sent undefined failed'])
+  })
+
   it('because it never could: in its turn, with the reason, without a call or a dead letter', async () => {
     const { send, calls, record, refused, kit } = await open({}, ['main'])
     expect(await send({ ...writtenIn('main'), message: { text: '' }, refusal: 'It is empty.' })).toEqual([

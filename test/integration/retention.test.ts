@@ -181,6 +181,7 @@ describe('what is kept of people', () => {
     const unseen = table.filter(({ pattern }) => ![...seen.keys()].some((name) => pattern.test(name)))
     expect(unseen.map(({ name }) => name)).toEqual([
       'deskbridge:own:<helpdesk>:*',
+      'deskbridge:unclaimed:<helpdesk>:*',
       'deskbridge:copy:<copy>',
       'deskbridge:copies:<id>',
       'deskbridge:poll:<helpdesk>',

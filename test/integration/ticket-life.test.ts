@@ -58,8 +58,11 @@ describe('a solved ticket', () => {
     await world.tell(at(2, 3000))
     expect([world.tickets.size, await world.state()]).toEqual([
       1,
-      { ticket: 'T-1 more', status: 'open', since: 5000 },
+      { ticket: 'T-1 more', status: 'open', since: 5001 },
     ])
+    // The helpdesk calls once more about what it told before.
+    await world.note(1, 'solved', 5000)
+    expect(await world.state()).toMatchObject({ status: 'open' })
   })
 
   test('is followed by another after that time, and each names the other', async () => {

@@ -17,8 +17,10 @@ import { conversations } from '../../src/records/conversations.ts'
 import { ownWrites } from '../../src/records/own-writes.ts'
 import { pollCursors } from '../../src/records/poll-cursors.ts'
 import { replies } from '../../src/records/replies.ts'
+import { unclaimedEvents } from '../../src/records/unclaimed-events.ts'
 import { uploads } from '../../src/records/uploads.ts'
-import { acceptCallback } from '../../src/routing/accept-callback.ts'
+import { acceptCallback, claimEvents } from '../../src/routing/accept-callback.ts'
+import type { AcceptCallbackDeps } from '../../src/routing/accept-callback.ts'
 import { acceptReply } from '../../src/routing/accept-reply.ts'
 import type { ReplyRequest } from '../../src/routing/accept-reply.ts'
 import { agentFileLinks } from '../../src/routing/agent-file-links.ts'
@@ -59,6 +61,7 @@ export function callbackStore(redis: Redis, prefix = `t${randomUUID().slice(0, 8
     comments: comments(redis, keep),
     ownWrites: ownWrites(redis, keep),
     pollCursors: pollCursors(redis, keep),
+    unclaimed: unclaimedEvents(redis, keep),
     replies: replies(redis, keep),
     uploads: uploads(redis, keep),
   }
@@ -66,17 +69,18 @@ export function callbackStore(redis: Redis, prefix = `t${randomUUID().slice(0, 8
   const counted: string[] = []
   const links = withUrl ? agentFileLinks({ publicUrl, secrets: ['s'] }) : undefined
   const accept = acceptReply({ ...records, lanes: kit.lanes, ring: () => Promise.resolve(), trace: noTrace })
-  const taking = (own: (request: ReplyRequest) => ReturnType<typeof accept> = accept) =>
-    acceptCallback({
-      ...records,
-      pages,
-      accept: own,
-      links,
-      linkMs: 60_000,
-      onEvent: (_helpdesk, result) => counted.push(result),
-      trace: noTrace,
-      now: Date.now,
-    })
+  const deps = (own: (request: ReplyRequest) => ReturnType<typeof accept>): AcceptCallbackDeps => ({
+    ...records,
+    pages,
+    accept: own,
+    links,
+    linkMs: 60_000,
+    onEvent: (_helpdesk, result) => counted.push(result),
+    trace: noTrace,
+    now: Date.now,
+  })
+  const taking = (own = accept, more: Partial<AcceptCallbackDeps> = {}) =>
+    acceptCallback({ ...deps(own), ...more })
   return {
     ...records,
     kit,
@@ -87,6 +91,7 @@ export function callbackStore(redis: Redis, prefix = `t${randomUUID().slice(0, 8
     accept,
     taking,
     acceptCallback: taking(),
+    claimEvents: claimEvents(deps(accept)),
     /** The replies that wait in a conversation's lane. */
     async waiting(conversation = person): Promise<Reply[]> {
       return (await kit.payloads(`out:${conversation}`)).map((text) => JSON.parse(text) as Reply)

@@ -47,7 +47,7 @@ export function laneKit(redis: Redis, overrides: Partial<LaneSettings> = {}) {
     state: (lane: string) => redis.hgetall(keysOf(lane).state(lane)),
     async payloads(lane: string): Promise<string[]> {
       const items = await redis.lrange(keysOf(lane).items(lane), 0, -1)
-      return items.map((item) => item.replace(/^\d+:\d+:/, ''))
+      return items.map((item) => item.replace(/^\d+:\d+r?:/, ''))
     },
     async isDirty(lane: string): Promise<boolean> {
       return (await redis.zscore(keysOf(lane).dirty, lane)) !== null

@@ -125,6 +125,9 @@ export function ticketWorld(
     opened,
     calls,
     death,
+    point,
+    prefix,
+    deps,
     tell,
     ticket: (n: number) => tickets.get(`T-${n} more`),
     /** What a callback would tell. */

@@ -89,8 +89,10 @@ describe('Redis', () => {
 
   it('that is not there is told without its URL', async () => {
     const gone = () => Promise.reject(new Error('connect redis://user:password@host'))
-    const { of, text } = await examine({ more: { redis: gone, lastDeliveryAt: gone, stopped: gone } })
+    const more = { redis: gone, lastDeliveryAt: gone, stopped: gone, openHelpdesk: gone }
+    const { of, text } = await examine({ more })
     expect(of('redis.reachable')?.level).toBe('fault')
+    expect(of('helpdesk.main')).toMatchObject({ remedy: expect.stringContaining('Redis above') })
     expect(text).not.toContain('user:password')
   })
 

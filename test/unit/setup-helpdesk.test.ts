@@ -94,34 +94,42 @@ describe('doctor, of callbacks', () => {
   })
 })
 
-test('doctor tells what the vendor says: what is to do is a warning with the command, what failed is a fault', async () => {
+test('doctor tells what the vendor says: what is to do is a warning, what failed a fault, and no claim reads as if it held', async () => {
   const findings: SetupFinding[] = [
     { state: 'ok', what: 'the token works' },
-    { state: 'todo', what: 'there is no webhook', mend: 'Make one.' },
-    { state: 'failed', what: 'the token is refused', mend: 'Get another one.' },
+    { state: 'ok', what: 'reply_window is set' },
+    { state: 'todo', what: 'webhook', mend: 'make one, or run deskbridge setup' },
+    { state: 'failed', what: 'tags are on', mend: 'Switch them on.' },
   ]
-  expect((await examine('chatwoot', undefined, findings)).slice(0, 3)).toEqual([
-    { check: 'helpdesk.main', level: 'ok', message: 'The token works.' },
+  const check = 'helpdesk.main'
+  expect((await examine('chatwoot', undefined, findings)).slice(0, 4)).toEqual([
+    { check, level: 'ok', message: 'The token works.' },
+    { check, level: 'ok', message: 'reply_window is set.' },
     {
-      check: 'helpdesk.main',
+      check,
       level: 'warning',
-      message: 'There is no webhook.',
-      remedy: 'Make one.',
+      message: 'To do: webhook.',
+      remedy: 'Make one, or run setup',
       commands: ['node src/main.ts setup main'],
     },
-    { check: 'helpdesk.main', level: 'fault', message: 'The token is refused.', remedy: 'Get another one.' },
+    { check, level: 'fault', message: 'Not in order: tags are on.', remedy: 'Switch them on.' },
   ])
 })
 
 describe('setup', () => {
-  function run(args: string[], findings: SetupFinding[], scheme: CallbackScheme = 'path') {
+  function run(
+    args: string[],
+    findings: SetupFinding[],
+    scheme: CallbackScheme = 'path',
+    opens: Promise<unknown> = Promise.resolve(),
+  ) {
     const lines: string[] = []
     const one = desk(scheme, findings)
     const config = configFor('http://127.0.0.1:9', { server: { publicUrl: 'https://desk.example' } })
     const exitCode = runSetup(args, {
       print: (line) => lines.push(line),
       load: () => ({ ok: true, file: 'f.yaml', config }),
-      open: () => ({ ...deps(), openHelpdesk: () => Promise.resolve(one.helpdesk) }),
+      open: () => ({ ...deps(), openHelpdesk: () => opens.then(() => one.helpdesk) }),
     })
     return exitCode.then((code) => ({ code, lines, text: lines.join('\n'), ...one }))
   }
@@ -131,7 +139,8 @@ describe('setup', () => {
     expect(made.contexts.map(({ callbackUrl }) => callbackUrl)).toEqual([
       `https://desk.example/callbacks/main/${secret}`,
     ])
-    expect(made.lines).toEqual(['main (inbox)', '  made    webhook'])
+    expect(made.lines.slice(0, 2)).toEqual(['main (inbox)', '  made    webhook'])
+    expect(made.lines.at(-1)).toMatch(/^Nothing is left to do\. .*node src\/main\.ts doctor$/)
     expect([made.code, made.closed()]).toEqual([0, 1])
     const signed = await run(['main'], [], 'zendesk')
     expect(signed.contexts[0]?.callbackUrl).toBe('https://desk.example/callbacks/main')
@@ -139,8 +148,22 @@ describe('setup', () => {
 
   test('ends with 1 while something is left, and shows each step on a line', async () => {
     const left = await run(['main'], [{ state: 'todo', what: 'flow', mend: '1. Open it.\n2. Save it.' }])
-    expect(left.lines.slice(1)).toEqual(['  to do   flow', '          1. Open it.', '          2. Save it.'])
+    const steps = ['  to do   flow', '          1. Open it.', '          2. Save it.']
+    expect(left.lines.slice(1, 4)).toEqual(steps)
+    expect(left.lines.at(-1)).toContain('1 left to do.')
     expect(left.code).toBe(1)
+  })
+
+  test('without Redis it says so, and nothing of the URL', async () => {
+    const away = await run(['main'], [], 'path', Promise.reject(new Error('redis://user:password@host')))
+    expect(away.lines.slice(0, 2)).toEqual(['main (inbox)', expect.stringMatching(/^ {2}failed {2}Redis/)])
+    expect(away.text).toContain('redis.url')
+    expect([away.code, away.text.includes('password')]).toEqual([1, false])
+  })
+
+  test('names the command as it is typed', async () => {
+    const left = await run(['main'], [{ state: 'failed', what: 'flow', mend: 'run deskbridge setup' }])
+    expect(left.lines).toContain('          Run node src/main.ts setup main')
   })
 
   test('says which helpdesks there are, when none or a wrong one is named', async () => {

@@ -83,6 +83,6 @@ function replyWindow(inbox: ChatwootInbox): SetupFinding {
   const what = "agent_reply_time_window of the inbox, so that agents see when Meta's window is closed"
   if (typeof hours === 'string' || typeof hours === 'number') return { state: 'ok', what }
   const mend =
-    'Set additional_attributes.agent_reply_time_window of the inbox to "168", or to "24" where the Page may not use HUMAN_AGENT.'
+    'Set additional_attributes.agent_reply_time_window of the inbox to "168", or to "24" where the Page may not use HUMAN_AGENT; docs/adapters/chatwoot.md has the call.'
   return { state: 'todo', what, mend }
 }

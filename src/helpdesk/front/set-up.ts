@@ -24,18 +24,21 @@ export function frontSetup(api: FrontApi, settings: FrontSettings): HelpdeskSetu
 
   async function tokenRights(signal: AbortSignal): Promise<SetupFinding[]> {
     const wanted = [
-      ['the API token', '/me'],
-      ['the right tags:read of the API token', '/company/tags?limit=1'],
-      [`the channel ${settings.channelId}`, `/channels/${settings.channelId}`],
+      ['the API token', '/me', 'token'],
+      ['the right tags:read of the API token', '/company/tags?limit=1', 'the scopes of token'],
+      [
+        `the channel ${settings.channelId}`,
+        `/channels/${settings.channelId}`,
+        'channelId, and the scopes of token',
+      ],
     ] as const
     const findings: SetupFinding[] = []
-    for (const [what, path] of wanted) {
+    for (const [what, path, look] of wanted) {
       const status = await statusOf({ method: 'GET', path, by: 'token', signal })
       findings.push(
-        status === 200
-          ? { state: 'ok', what }
-          : { state: 'failed', what, mend: refusalWords(status, 'the token and its scopes') },
+        status === 200 ? { state: 'ok', what } : { state: 'failed', what, mend: refusalWords(status, look) },
       )
+      if (status === 401) break
     }
     return findings
   }

@@ -48,6 +48,8 @@ export function intercomSetup(api: IntercomApi, settings: IntercomSettings): Hel
       const status = await statusOf({ ...call, signal })
       const isFine = fine.some((good) => good === status)
       findings.push(isFine ? { state: 'ok', what } : { state: 'failed', what, mend: `${mend} (${status})` })
+      // Without a token nothing else says anything.
+      if (status === 401) return findings
     }
     return [...findings, ...(await attributes(signal, false)), subscription(callbackUrl)]
   }
@@ -90,9 +92,10 @@ export function intercomSetup(api: IntercomApi, settings: IntercomSettings): Hel
   return {
     check,
     async setUp(context) {
+      const found = await check(context)
+      if (found[0]?.state === 'failed') return found
       const made = await attributes(context.signal, true)
-      const rest = (await check(context)).filter(({ what }) => !made.some((one) => one.what === what))
-      return [...rest, ...made]
+      return [...found.filter(({ what }) => !made.some((one) => one.what === what)), ...made]
     },
   }
 }

@@ -53,8 +53,7 @@ export function rocketchatHelpdesk(
       const ref = readRef(ticket)
       const there = await api.tags(ref, signal)
       const missing = tags.filter((tag) => !there.includes(tag))
-      if (missing.length > 0)
-        await api.saveRoom(ref, { tags: [...there, ...new Set(missing)] }, signal)
+      if (missing.length > 0) await api.saveRoom(ref, { tags: [...there, ...new Set(missing)] }, signal)
     },
 
     async setCustomer(ticket, customer, { signal }) {

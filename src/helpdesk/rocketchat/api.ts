@@ -59,7 +59,8 @@ export function rocketchatApi(settings: RocketchatSettings, http: HelpdeskHttp) 
     if (answer.status < 300) return answer
     const said = failure.safeParse(answer.body)
     const words = said.success ? `${said.data.errorType ?? ''} ${said.data.error ?? ''}` : ''
-    for (const [word, error] of Object.entries({ ...among, ...rooms() })) if (words.includes(word)) throw error
+    for (const [word, error] of Object.entries({ ...among, ...rooms() }))
+      if (words.includes(word)) throw error
     throw refused(answer.status)
   }
 

@@ -9,13 +9,17 @@ export interface FetchedFile {
 /** Meta's words for what is a file; others are links to pages, and are never fetched. */
 const fileTypes = new Set(['image', 'audio', 'video', 'file'])
 
-/** A customer's file; undefined when it is none, or cannot be had. Never fails. */
+export function isFile({ type, url }: Attachment): boolean {
+  return url !== null && fileTypes.has(type)
+}
+
+/** A customer's file; undefined when it cannot be had. Never fails. */
 export async function fetchFile(
   http: HelpdeskHttp,
   { type, url }: Attachment,
   { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
 ): Promise<FetchedFile | undefined> {
-  if (url === null || !fileTypes.has(type)) return undefined
+  if (url === null) return undefined
   try {
     const { body, headers } = await http.stream({ method: 'GET', url, signal })
     const chunks: Buffer<ArrayBuffer>[] = []

@@ -7,7 +7,9 @@ const mark = 'dskbrdg'
  * for ours when it comes back.
  */
 export function messageIdOf(key: string, room: string, part: number): string {
-  const hash = createHash('sha256').update(JSON.stringify([key, room, part])).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify([key, room, part]))
+    .digest('hex')
   return `${mark}${hash.slice(0, 40)}`
 }
 

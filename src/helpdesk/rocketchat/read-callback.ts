@@ -16,9 +16,9 @@ const message = z.object({
   /** Of users only; a visitor's message has none. */
   agentId: z.string().nullish(),
   u: z.object({ name: z.string().nullish() }).nullish(),
-  editedAt: z.unknown(),
+  editedAt: z.unknown().optional(),
   closingMessage: z.boolean().nullish(),
-  navigation: z.unknown(),
+  navigation: z.unknown().optional(),
   blocks: z.array(z.unknown()).nullish(),
   file: file.nullish(),
   attachments: z.array(z.looseObject({ description: z.string().nullish() })).nullish(),
@@ -72,7 +72,11 @@ function readMessage(
 function readFile({ _id, name, type }: z.infer<typeof file>): AgentFile {
   const kind = type?.split('/')[0]
   const known = kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file'
-  return { type: known, name: name || null, ref: `${_id}/${encodeURIComponent(name?.isWellFormed() && name ? name : 'file')}` }
+  return {
+    type: known,
+    name: name || null,
+    ref: `${_id}/${encodeURIComponent(name?.isWellFormed() && name ? name : 'file')}`,
+  }
 }
 
 function isThere(value: unknown): boolean {

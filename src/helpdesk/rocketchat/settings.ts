@@ -22,7 +22,10 @@ export const rocketchatSettings = z
     callbackSecrets: longCallbackSecrets,
     department: z.string().min(1).optional().describe('Id or name of the department that new rooms go to.'),
     fields: z
-      .partialRecord(z.enum(contextFacts), z.string().regex(/^[0-9A-Za-z_-]+$/, 'must be the name of a field'))
+      .partialRecord(
+        z.enum(contextFacts),
+        z.string().regex(/^[0-9A-Za-z_-]+$/, 'must be the name of a field'),
+      )
       .default({})
       .describe(
         'Omnichannel custom fields of rooms, by name: which of them holds which fact of a new ticket.',

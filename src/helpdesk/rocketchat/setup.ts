@@ -79,7 +79,9 @@ export function rocketchatSetup(api: RocketchatApi, settings: RocketchatSettings
 
   function webhookFindings(known: Map<string, unknown>, callbackUrl: string): SetupFinding[] {
     const finding = (isSo: boolean, what: string, mend: string): SetupFinding =>
-      isSo ? { state: 'ok', what } : { state: 'failed', what, mend: `${mend} in ${manually}, or run deskbridge setup.` }
+      isSo
+        ? { state: 'ok', what }
+        : { state: 'failed', what, mend: `${mend} in ${manually}, or run deskbridge setup.` }
     const secret = known.get('Livechat_secret_token')
     return [
       finding(

@@ -4,7 +4,7 @@ import type { MessageRef, Step, TicketMessage } from '../adapter.ts'
 import { FormData } from '../http-client.ts'
 import type { HelpdeskHttp } from '../http-client.ts'
 import type { RocketchatApi, RoomRef } from './api.ts'
-import { fetchFile, tellAttachment } from './fetch-file.ts'
+import { fetchFile, isFile, tellAttachment } from './fetch-file.ts'
 import type { FetchedFile } from './fetch-file.ts'
 import { messageIdOf } from './message-id.ts'
 
@@ -26,20 +26,31 @@ export async function writeAsCustomer(
   message: TicketMessage,
   step: Step,
 ): Promise<MessageRef | undefined> {
-  const { files, told } = await fetchAll(writing, message.attachments, step.signal)
-  const text = [named(message.customerName, message.text), ...told].filter(Boolean).join('\n')
+  const files = message.attachments.filter((one) => isFile(one))
+  const others = message.attachments.filter((one) => !isFile(one)).map((one) => tellAttachment(one))
+  const text = [named(message.customerName, message.text), ...others].filter(Boolean).join('\n')
+  const patience = AbortSignal.any([step.signal, AbortSignal.timeout(patienceMs)])
+  let left = writing.maxFileBytes
   let first: MessageRef | undefined
   // Rocket.Chat will not have an empty message.
   if (text !== '' || files.length === 0)
     first = await writeText(writing, ref, text || '[message]', step, 'sayAsVisitor')
   const there = step.repeat && files.length > 0 ? await writing.api.uploads(ref, step.signal) : undefined
-  let isFirst = first === undefined
-  for (const [n, { file, attachment }] of files.entries()) {
-    // Uploads take no id of ours: their name holds it, since it is all that we can look for.
+  for (const [n, attachment] of files.entries()) {
     const mark = messageIdOf(step.idempotencyKey, ref.room, -1 - n).slice(-10)
-    const name = `${mark}-${file.name}`
-    const made = there?.get(name) ?? (await unlessFirst(isFirst, upload(writing, ref, { ...file, name }, attachment, n, step)))
-    isFirst = false
+    const name = [...(there?.keys() ?? [])].find((known) => known.startsWith(mark))
+    let made = name === undefined ? undefined : there?.get(name)
+    if (made === undefined) {
+      const limits = { maxBytes: left, signal: patience }
+      const file = await fetchFile(writing.files, attachment, limits)
+      left -= file?.content.size ?? 0
+      // Uploads take no id of ours: their name holds it, since it is all that we can look for.
+      const marked = file && { ...file, name: `${mark}-${file.name}` }
+      made = await unlessFirst(
+        first === undefined,
+        writeFile(writing.api, ref, { attachment, n, file: marked }, step),
+      )
+    }
     first ??= made
   }
   return first
@@ -60,7 +71,10 @@ export function writeAsUser(
 
 /** What somebody wrote elsewhere, as the text of our own user. */
 export function wordsOfAgent({ agentName, text, attachments }: TicketMessage): string {
-  const lines = [named(agentName ?? 'Answered elsewhere', text), ...attachments.map(tellAttachment)]
+  const lines = [
+    named(agentName ?? 'Answered elsewhere', text),
+    ...attachments.map((one) => tellAttachment(one)),
+  ]
   return lines.filter(Boolean).join('\n')
 }
 
@@ -82,37 +96,26 @@ async function writeText(
   return first
 }
 
-async function upload(
-  { api }: Writing,
+async function writeFile(
+  api: RocketchatApi,
   ref: RoomRef,
-  { name, content }: FetchedFile,
-  attachment: Attachment,
-  n: number,
+  { attachment, n, file }: { attachment: Attachment; n: number; file: FetchedFile | undefined },
   { idempotencyKey, repeat, signal }: Step,
 ): Promise<MessageRef> {
-  const form = new FormData()
-  form.append('file', content, name)
-  try {
-    return await api.upload(ref, form, signal)
-  } catch (error) {
-    // A file that Rocket.Chat will not have is told as its link.
-    if (!(error instanceof StepError) || error.facts.code !== 'HELPDESK_REFUSED') throw error
-    const id = messageIdOf(idempotencyKey, ref.room, -1 - n)
-    if (repeat === true && (await api.hasMessage(ref, id, signal))) return id
-    return api.sayAsVisitor(ref, id, tellAttachment(attachment), signal)
+  // An earlier try may have told its link.
+  const id = messageIdOf(idempotencyKey, ref.room, -1 - n)
+  if (repeat === true && (await api.hasMessage(ref, id, signal))) return id
+  if (file) {
+    const form = new FormData()
+    form.append('file', file.content, file.name)
+    try {
+      return await api.upload(ref, form, signal)
+    } catch (error) {
+      // A file that Rocket.Chat will not have is told as its link.
+      if (!(error instanceof StepError) || error.facts.code !== 'HELPDESK_REFUSED') throw error
+    }
   }
-}
-
-async function fetchAll({ files: http, maxFileBytes }: Writing, attachments: Attachment[], outer: AbortSignal) {
-  const signal = AbortSignal.any([outer, AbortSignal.timeout(patienceMs)])
-  const files: { file: FetchedFile; attachment: Attachment }[] = []
-  const told: string[] = []
-  for (const attachment of attachments) {
-    const file = await fetchFile(http, attachment, { maxBytes: maxFileBytes, signal })
-    if (file) files.push({ file, attachment })
-    else told.push(tellAttachment(attachment))
-  }
-  return { files, told }
+  return api.sayAsVisitor(ref, id, tellAttachment(attachment), signal)
 }
 
 /** A part of the step is done: whatever becomes of the rest, the next try must look first. */

@@ -68,9 +68,7 @@ export const salesforceSettings = z
     callbackSecrets: longCallbackSecrets.optional(),
     userId: recordId
       .optional()
-      .describe(
-        'Id of our own user in Salesforce, as `deskbridge setup` tells it. Wanted with `replies: callout`.',
-      ),
+      .describe('Id of our own user in Salesforce, as `setup` tells it. Wanted with `replies: callout`.'),
     contactKey: fieldName
       .default('Deskbridge_Id__c')
       .describe('Field of Contact that holds the conversation: text, unique, external id.'),

@@ -158,7 +158,7 @@ export function instanceOf(
 export function loginRefused(error: string | undefined): StepError {
   const why = error === undefined ? '' : ` (${error})`
   return new StepError(
-    `Salesforce refuses our login${why}; check the app, its certificate and our user, then run deskbridge doctor`,
+    `Salesforce refuses our login${why}; check the app, its certificate and our user, then run doctor`,
     { code: 'HELPDESK_LOGIN_REFUSED', verdict: 'retry', arrived: 'no', destinationDown: true },
   )
 }

@@ -58,7 +58,14 @@ export function zendeskMessagingSetup(api: SunshineApi, settings: ZendeskMessagi
       return [{ state: 'ok', what }]
     const names = known.map(({ name }) => name).join(', ')
     return [
-      { state: 'failed', what, mend: `There is none. There are: ${names === '' ? 'none at all' : names}.` },
+      {
+        state: 'failed',
+        what,
+        mend:
+          names === ''
+            ? 'The app has none at all: leave switchboardIntegration out.'
+            : `Set switchboardIntegration to one of these: ${names}.`,
+      },
     ]
   }
 
@@ -72,7 +79,7 @@ export function zendeskMessagingSetup(api: SunshineApi, settings: ZendeskMessagi
     const found = await findWebhook(callbackUrl, signal)
     if (found && isReady(found.webhook)) return [{ state: 'ok', what }, checkSecret(found.webhook)]
     if (!mends) {
-      const mend = `Run deskbridge setup with the name of this helpdesk. ${found ? 'It is not told everything.' : 'There is none.'}`
+      const mend = `${found ? 'It is not told everything.' : 'There is none.'} Run deskbridge setup.`
       return [{ state: 'failed', what, mend }]
     }
     if (found) {
@@ -127,8 +134,8 @@ async function finding(what: string, look: () => Promise<SetupFinding[]>): Promi
     const { code, message } = stepFacts(error)
     const mend =
       code === 'HELPDESK_REFUSED'
-        ? 'Check url, appId, keyId and keySecret; webhooks take a key of the app, not of an integration.'
+        ? 'Check url, appId, keyId and keySecret; a webhook takes a key of the app, not of an integration, and a server.publicUrl that begins with https.'
         : 'Try again when Zendesk answers.'
-    return [{ state: 'failed', what, mend: `${message}. ${mend}` }]
+    return [{ state: 'failed', what: `${what}: ${message}`, mend }]
   }
 }

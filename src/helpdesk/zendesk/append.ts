@@ -27,7 +27,7 @@ export async function appendAll(
   step: Step,
 ): Promise<MessageRef | undefined> {
   const { idempotencyKey: key, signal } = step
-  const told = step.repeat ? await findTold(api, ticket, key, signal) : undefined
+  const told = step.repeat ? await findTold(api, ticket, key, signal, messages[0]?.eventId) : undefined
   // The first is known by the step's key alone, the others by their events.
   const missing = messages.filter(({ eventId }, n) => !told || (n > 0 && !told.events.has(eventId)))
   const parts = await Promise.all(

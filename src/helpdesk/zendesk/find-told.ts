@@ -23,7 +23,7 @@ export function marker(key: string, events: string[] = []): Record<string, strin
 }
 
 /**
- * Looks for updates of ours under this key. Audits come oldest first, a hundred to a page: the last two pages hold what
+ * Looks for updates of ours under this key, or that told this event together with others. Audits come oldest first, a hundred to a page: the last two pages hold what
  * happened since the try before this one.
  */
 export async function findTold(
@@ -31,19 +31,19 @@ export async function findTold(
   ticket: string,
   key: string,
   signal: AbortSignal,
+  event?: string,
 ): Promise<Told | undefined> {
   const first = await page(1)
   const last = Math.ceil((first.count ?? first.audits.length) / perPage)
   const others = last > 2 ? [last - 1, last] : last > 1 ? [last] : []
   const later = await Promise.all(others.map((number) => page(number)))
   const audits = [...(last > 2 ? [] : [first]), ...later].flatMap((each) => each.audits)
-  const ours = audits.filter(({ metadata }) => metadata?.custom?.[keyName] === key)
+  const ours = audits.filter(
+    (audit) =>
+      audit.metadata?.custom?.[keyName] === key || (event !== undefined && eventsOf(audit).includes(event)),
+  )
   if (ours.length === 0) return undefined
-  const events = ours.flatMap(({ metadata }) => {
-    const list = metadata?.custom?.[eventsName]
-    return typeof list === 'string' ? list.split(',') : []
-  })
-  return { events: new Set(events), comment: ours.map(commentOf).findLast(Boolean) }
+  return { events: new Set(ours.flatMap(eventsOf)), comment: ours.map(commentOf).findLast(Boolean) }
 
   async function page(number: number) {
     const path = `/tickets/${ticket}/audits?page=${number}&per_page=${perPage}`
@@ -51,6 +51,11 @@ export async function findTold(
     if (answer.status === 404) throw gone()
     return readAnswer(auditsAnswer, answer)
   }
+}
+
+function eventsOf({ metadata }: ZendeskAudit): string[] {
+  const list = metadata?.custom?.[eventsName]
+  return typeof list === 'string' ? list.split(',') : []
 }
 
 /** The id of the comment that an update made, as callbacks name it. */

@@ -39,11 +39,11 @@ export function zendeskSetup(api: ZendeskApi, settings: ZendeskSettings): Helpde
 
   async function checkUser(signal: AbortSignal): Promise<SetupFinding[]> {
     const { user } = readAnswer(meAnswer, await api.call('GET', '/users/me', { signal }))
-    const what = `credentials of user ${user.id}`
+    const what = user.id === null ? 'credentials' : `credentials of user ${user.id}`
     // Zendesk answers strangers, too, and calls them nobody.
     if (user.id === null || (user.role !== 'admin' && user.role !== 'agent'))
       return [
-        { state: 'failed', what, mend: 'Use the e-mail address and an API token of an agent or admin.' },
+        { state: 'failed', what, mend: 'Check email and apiToken: they must be those of an agent or admin.' },
       ]
     if (user.id !== settings.userId)
       return [{ state: 'failed', what, mend: `Set userId: ${user.id} in the helpdesk's settings.` }]
@@ -69,7 +69,7 @@ export function zendeskSetup(api: ZendeskApi, settings: ZendeskSettings): Helpde
     const found = webhooks.find(({ endpoint }) => endpoint === callbackUrl)
     if (found && isReady(found)) return [{ state: 'ok', what }, await checkSecret(found.id, signal)]
     if (!mends) {
-      const mend = `Run deskbridge setup with the name of this helpdesk. ${found ? 'It is off, or not told everything.' : 'There is none.'}`
+      const mend = `${found ? 'It is off, or not told everything.' : 'There is none.'} Run deskbridge setup.`
       return [{ state: 'failed', what, mend }]
     }
     const id = found ? await mendWebhook(found, signal) : await makeWebhook(callbackUrl, signal)
@@ -124,8 +124,8 @@ async function finding(what: string, look: () => Promise<SetupFinding[]>): Promi
     const { code, message } = stepFacts(error)
     const mend =
       code === 'HELPDESK_REFUSED'
-        ? 'Check url, email and apiToken; webhooks take an admin.'
+        ? 'Check url, email and apiToken; a webhook takes an admin, and a server.publicUrl that begins with https.'
         : 'Try again when Zendesk answers.'
-    return [{ state: 'failed', what, mend: `${message}. ${mend}` }]
+    return [{ state: 'failed', what: `${what}: ${message}`, mend }]
   }
 }

@@ -7,7 +7,7 @@
 --   dead a=code b=message   pop into the dead letter, hand out the next head
 --   retry a=delay ms b=code counts=1 | wait a=delay ms b=code counts=0   keep the head, free the lane until then
 --   defer a=delay ms   keep the head, given back untried: this claim does not count, earlier ones do
---   save a=progress   keep the head and what was reached, renew the lease
+--   save a=progress b=along   keep the head and what was reached, renew the lease; so many behind it are tried with it
 --   free            keep the head, free the lane as if it had not been claimed
 -- Answers now, then per lane: 'stale', 'empty', 'more', 'kept', 'saved' or { next head }
 local time = redis.call('TIME')
@@ -30,9 +30,17 @@ local function pop(state, items, lane, count, stops)
     return 'more'
   end
   redis.call('HSET', state, 'until', now + lease, 'claims', 1, 'attempts', 0, 'head', string.match(head, '^%d+'))
-  redis.call('HDEL', state, 'progress', 'code', 'not_before')
+  redis.call('HDEL', state, 'progress', 'along', 'code', 'not_before')
   redis.call('ZADD', dirty, now + lease + grace, lane)
   return { head }
+end
+
+-- What was tried with a head that dies may have taken effect, and whoever tries it next must know.
+local function markTried(state, items)
+  for j = 1, tonumber(redis.call('HGET', state, 'along') or 0) do
+    local item = redis.call('LINDEX', items, j)
+    if item then redis.call('LSET', items, j, (string.gsub(item, '^(%d+:%d+):', '%1r:', 1))) end
+  end
 end
 
 for i = 1, (#ARGV - 3) / 6 do
@@ -57,6 +65,7 @@ for i = 1, (#ARGV - 3) / 6 do
     redis.call('ZREMRANGEBYSCORE', dead, '-inf', now - dead_ttl)
     redis.call('ZADD', dead, now, seq)
     redis.call('PEXPIRE', dead, dead_ttl)
+    markTried(state, items)
     answer[1 + i] = pop(state, items, lane, 1, false)
   elseif verdict == 'retry' or verdict == 'wait' then
     redis.call('HSET', state, 'until', 0, 'claims', 0, 'not_before', now + a, 'code', b,
@@ -73,6 +82,7 @@ for i = 1, (#ARGV - 3) / 6 do
     answer[1 + i] = 'kept'
   elseif verdict == 'save' then
     redis.call('HSET', state, 'until', now + lease, 'progress', a)
+    if b ~= '' then redis.call('HSET', state, 'along', b) end
     redis.call('ZADD', dirty, now + lease + grace, lane)
     answer[1 + i] = 'saved'
   else
