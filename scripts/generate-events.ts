@@ -4,6 +4,7 @@ import { webhookBody } from '../src/helpdesk/webhook/adapter.ts'
 import { splitDelivery } from '../src/meta/split.ts'
 import { describeEvent } from '../src/routing/describe-event.ts'
 import { defaultViews } from '../src/routing/helpdesk-view.ts'
+import { takesBack, tellRemoval } from '../src/routing/take-back.ts'
 import { fixture } from '../test/support/fixtures.ts'
 import { receivedAt } from '../test/support/golden.ts'
 import { kindTexts } from './event-kinds.ts'
@@ -73,6 +74,9 @@ are not shown, and an edited, hidden or removed comment is a note about it. Neit
 hidden or removed opens a ticket, and of reviews those that \`pages[].reviews\` says ([comments](comments.md)). A message that came by an ad or a link, or
 answers a story, has a note about that before it.
 
+What a person takes back, a message or a comment, is taken out of the helpdesk where that can be done, and its text and files are
+erased here ([privacy](privacy.md#when-somebody-takes-something-back)).
+
 A Page may see some kinds otherwise:
 
 \`\`\`yaml
@@ -129,11 +133,19 @@ ${fieldTable(own)}
 ${wire(event)}
 \`\`\`
 
-As a note: ${describeEvent(event)
+As a note: ${noteOf(event)}
+`
+}
+
+function noteOf(event: DomainEvent): string {
+  const described = describeEvent(event)
+  if (takesBack(event)) {
+    return `\`${tellRemoval(described, true)}\` Or, where it cannot be taken out: \`${tellRemoval(described, false)}\``
+  }
+  return described
     .split('\n')
     .map((line) => `\`${line}\``)
-    .join(' ')}
-`
+    .join(' ')
 }
 
 /** The first event of the fixture that has the name of the kind. */

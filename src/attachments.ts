@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { bucketStore } from './attachments/bucket-store.ts'
 import { copyAttachment } from './attachments/copy-attachment.ts'
 import { copiesFiles } from './attachments/copyable.ts'
-import { eraseCopies } from './attachments/erase-copies.ts'
+import { eraseCopies, eraseCopiesOf } from './attachments/erase-copies.ts'
 import { fileFetcher } from './attachments/fetch-file.ts'
 import { folderStore } from './attachments/folder-store.ts'
 import type { FileStore } from './attachments/file-store.ts'
@@ -32,13 +32,15 @@ export function openAttachments(redis: Redis, config: Config) {
   const links = attachmentLinks({ baseUrl, secrets: attachments.linkSecrets ?? meta.appSecrets })
   const records = copies(redis, config.redis)
   const queue = copyQueue(redis, config.redis.prefix)
+  const erasing = { copies: records, store, dropJobs: queue.drop }
   return {
     store,
     links,
     copies: records,
     queue,
     patienceMs,
-    eraseCopies: eraseCopies({ copies: records, store, dropJobs: queue.drop }),
+    eraseCopies: eraseCopies(erasing),
+    eraseCopiesOf: eraseCopiesOf(erasing),
     close: async () => {
       await Promise.all([queue.close(), store.close()])
     },
@@ -93,6 +95,7 @@ export function startCopying(redis: Redis, config: Config, deps: CopyingDeps) {
   return {
     jobs: { note: noteCopies({ ...opened, pages, ttlMs, now: Date.now }), fetch: queue.add },
     showLinks: showLinks(opened),
+    eraseCopiesOf: opened.eraseCopiesOf,
     close: async () => {
       sweep.stop()
       await worker.close()

@@ -101,6 +101,7 @@ export async function startWorker(config: Config, deps: RoleDeps): Promise<Role>
       accept,
       claimEvents: callbacks.claimEvents,
       showLinks: copying.showLinks,
+      eraseCopiesOf: copying.eraseCopiesOf,
       wroteComment: store.ownComments.isOurs,
       nameOf: lookups.nameOf,
       trace,

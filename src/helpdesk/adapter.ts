@@ -25,6 +25,14 @@ export type TicketRef = string
 /** The vendor's name for one message in a ticket. */
 export type MessageRef = string
 
+/** What we wrote into a ticket to tell of one event. */
+export interface WrittenMessage {
+  eventId: string
+  message: MessageRef
+  /** The idempotency key under which it was written. */
+  key: string
+}
+
 /** A case that is to be opened. */
 export interface NewTicket {
   conversation: Conversation
@@ -71,8 +79,18 @@ export interface TicketMessage {
   agentName?: string
   /** Who said it, where several people may: under a post or a review. Of customers only. */
   customerName?: string
+  /** Where it was said: what we remember of it is erased with that. */
+  conversationId?: string
   /** Another app has the conversation at Meta, and answers: this is only shown. */
   standby?: true
+}
+
+/** Something for agents alone. */
+export interface TicketNote {
+  at: number
+  text: string
+  /** Of a note that quotes what somebody said, so that it can be taken out: the event, and where it was said. */
+  quotes?: { eventId: string; conversationId: string }
 }
 
 /** What Meta told of a person; ms since the epoch until which it may be kept, and its picture can be seen. */
@@ -120,7 +138,14 @@ export interface TicketHelpdesk {
   appendMessage(ticket: TicketRef, message: TicketMessage, step: Step): Promise<MessageRef | undefined>
   /** Several that wait, as one update; where the vendor counts updates. In order, under the key of the first. */
   appendMessages?(ticket: TicketRef, messages: TicketMessage[], step: Step): Promise<MessageRef | undefined>
-  addNote(ticket: TicketRef, note: { at: number; text: string }, step: Step): Promise<MessageRef | undefined>
+  addNote(ticket: TicketRef, note: TicketNote, step: Step): Promise<MessageRef | undefined>
+  /**
+   * Takes out what was said, all of it: text and files, since the customer took it back. Touches nothing that others
+   * wrote. What is gone already is fine. A refusal is permanent: then a note says that it is still there.
+   */
+  removeMessage?(ticket: TicketRef, written: WrittenMessage, step: Step): Promise<void>
+  /** `removeMessage` finds it by its event and the conversation's ticket: nobody needs to remember where it was written. */
+  findsByEvent?: true
   /** `open` brings a solved one back. Without it a vendor does so by itself when a message comes. */
   setStatus?(ticket: TicketRef, status: 'open' | 'solved', step: Step): Promise<void>
   /** Adds tags, such as the group that should see to it; those that are there stay. Without it a note says so. */

@@ -151,6 +151,10 @@ export const inboxConversation = z.object({
       agentName: z.string().optional(),
       customerName: z.string().optional().describe('Who said it, where several people may.'),
       standby: z.literal(true).optional().describe('Another app has the conversation, and answers it.'),
+      removed: z
+        .literal(true)
+        .optional()
+        .describe('The customer took it back: its text and its files are gone.'),
       status: status.optional(),
       failure: z.object({ code: z.string(), message: z.string() }).optional(),
     }),

@@ -34,6 +34,7 @@ const timelineEntry = z.object({
   by: z.enum(['customer', 'agent', 'bot', 'system']),
   name: z.string().optional().describe('Who it was, where that is known.'),
   text: z.string().optional().describe('The first 1000 characters of what was said, or what happened.'),
+  removed: z.literal(true).optional().describe('It was taken back, and what it said is not kept.'),
   conversationId: z.string().describe('In which of the conversations that belong together.'),
   ticket: z.object({ helpdesk: z.string(), id: z.string() }).optional(),
   replyId: z.string().optional(),
@@ -114,7 +115,7 @@ export const timelineRoutes: FastifyPluginAsyncZod<TimelineDeps> = async (app, d
 }
 
 async function entryView({ reply }: TimelineDeps, entry: TimelineEntry) {
-  const { at, kind, by, name, text, conversationId, ticket, replyId } = entry
+  const { at, kind, by, name, text, conversationId, ticket, replyId, removed } = entry
   const fate = replyId === undefined ? undefined : await reply(replyId)
   return {
     at: new Date(at).toISOString(),
@@ -122,6 +123,7 @@ async function entryView({ reply }: TimelineDeps, entry: TimelineEntry) {
     by,
     ...(name === undefined ? {} : { name }),
     ...(text === undefined ? {} : { text }),
+    ...(removed === undefined ? {} : { removed }),
     conversationId,
     ...(ticket === undefined ? {} : { ticket }),
     ...(replyId === undefined ? {} : { replyId }),

@@ -26,8 +26,10 @@ export interface Comments {
    * Keeps what was seen of comments, in one round trip; of customers' not what they say. Idempotent: what is known
    * already stays.
    */
-  note(seen: (CommentRef & CommentRecord)[]): Promise<void>
-  /** These are there no longer. */
+  note(seen: (CommentRef & CommentRecord & { eventId?: string })[]): Promise<void>
+  /** Ids of the events that told what a comment says; also of one that is there no longer. */
+  toldBy(ref: CommentRef): Promise<string[]>
+  /** These are there no longer. Which events told of them stays known. */
   forget(gone: (CommentRef & Pick<CommentRecord, 'conversationId'>)[]): Promise<void>
   /** The newest comment of a customer's in a thread. */
   newest(conversationId: string): Promise<string | undefined>
@@ -35,6 +37,10 @@ export interface Comments {
   /** What a post of the Page says, or the beginning of it. */
   postText(pageId: string, postId: string): Promise<string | null>
 }
+
+const recordFields = ['conversationId', 'at', 'byPage', 'text'] as const
+/** Before the ids of events, in the names of fields beside those. */
+const told = 'told:'
 
 /** So many comments of a thread are remembered, for when the newest is removed. */
 const keptNewest = 20
@@ -61,12 +67,13 @@ export function comments(redis: Redis, { prefix, conversationMs }: RecordSetting
     )
   }
 
-  async function note(seen: (CommentRef & CommentRecord)[]): Promise<void> {
+  async function note(seen: Parameters<Comments['note']>[0]): Promise<void> {
     if (seen.length === 0) return
     const pipeline = redis.pipeline()
     for (const one of seen) {
       const key = keyOf(one)
       pipeline.hsetnx(key, 'conversationId', one.conversationId).hsetnx(key, 'at', one.at)
+      if (one.eventId !== undefined) pipeline.hset(key, `${told}${one.eventId}`, one.at)
       if (one.byPage) pipeline.hset(key, { byPage: '1', text: (one.text ?? '').slice(0, longestText) })
       pipeline.pexpire(key, conversationMs)
       if (one.byPage) continue
@@ -81,9 +88,16 @@ export function comments(redis: Redis, { prefix, conversationMs }: RecordSetting
     if (gone.length === 0) return
     const pipeline = redis.pipeline()
     for (const one of gone) {
-      pipeline.del(keyOf(one)).zrem(threadKey(prefix, one.conversationId), one.commentId)
+      pipeline.hdel(keyOf(one), ...recordFields)
+      pipeline.zrem(threadKey(prefix, one.conversationId), one.commentId)
     }
     pipelineResults(await pipeline.exec())
+  }
+
+  async function toldBy(ref: CommentRef): Promise<string[]> {
+    const fields = Object.entries(await redis.hgetall(keyOf(ref)))
+    const events = fields.filter(([field]) => field.startsWith(told))
+    return events.toSorted(([, a], [, b]) => Number(a) - Number(b)).map(([field]) => field.slice(told.length))
   }
 
   async function keepPosts(posts: { pageId: string; postId: string; text: string }[]): Promise<void> {
@@ -98,6 +112,7 @@ export function comments(redis: Redis, { prefix, conversationMs }: RecordSetting
   return {
     find,
     note,
+    toldBy,
     forget,
     newest: async (conversationId) => (await redis.zrevrange(threadKey(prefix, conversationId), 0, 0))[0],
     keepPosts,

@@ -30,6 +30,16 @@ export function ownWriteKey(prefix: string, helpdesk: string, message: string): 
   return `${prefix}:own:${helpdesk}:${message}`
 }
 
+/** Where a helpdesk has what was said with an event; it ends in the conversation's id, by which it is erased. */
+export function writtenKey(
+  prefix: string,
+  helpdesk: string,
+  eventId: string,
+  conversationId: string,
+): string {
+  return `${prefix}:written:${helpdesk}:${eventId}:${conversationId}`
+}
+
 /** What a helpdesk told of a ticket before we knew whose it is. */
 export function unclaimedKey(prefix: string, helpdesk: string, ticketId: string): string {
   return `${prefix}:unclaimed:${helpdesk}:${ticketId}`

@@ -22,11 +22,15 @@ export interface TimelineEntry {
   label?: { name: string; isOn: boolean }
   /** Meta's id of whoever wrote it in public, so that it can be erased with them. */
   author?: string
+  /** It was taken back: what it said is not kept. */
+  removed?: true
 }
 
 export interface Timeline {
   /** One command for all of them. Idempotent: what is there stays as it is. */
   add(entries: TimelineEntry[]): Promise<void>
+  /** What these entries said is kept no longer, only that something was said. Idempotent. */
+  takeBack(conversationId: string, entryIds: readonly string[]): Promise<void>
   /** The newest of these conversations, before the cursor, in order; `before` leads to those before them. */
   page(
     ids: string[],
@@ -60,6 +64,10 @@ for i = 1, #KEYS, 2 do
   redis.call('PEXPIRE', KEYS[i + 1], ttl)
 end`
 
+/** What was erased since it was read must not come back. */
+const replaceEntry = `
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end`
+
 /** The story of each conversation: what was said and done, by whom, across tickets. */
 export function timeline(redis: Redis, { prefix, conversationMs }: RecordSettings): Timeline {
   async function add(entries: TimelineEntry[]): Promise<void> {
@@ -74,6 +82,18 @@ export function timeline(redis: Redis, { prefix, conversationMs }: RecordSetting
       JSON.stringify(shortened(entry)),
     ])
     await redis.eval(addAll, keys.length, ...keys, conversationMs, keptEntries, ...args)
+  }
+
+  async function takeBack(conversationId: string, entryIds: readonly string[]): Promise<void> {
+    if (entryIds.length === 0) return
+    const key = timelineTextsKey(prefix, conversationId)
+    const found = await redis.hmget(key, ...entryIds)
+    for (const [at, told] of found.entries()) {
+      if (told === null) continue
+      const { text: _text, ...rest } = JSON.parse(told) as TimelineEntry
+      const emptied = JSON.stringify({ ...rest, removed: true })
+      await redis.eval(replaceEntry, 1, key, entryIds[at]!, told, emptied)
+    }
   }
 
   async function all(id: string): Promise<TimelineEntry[]> {
@@ -93,7 +113,7 @@ export function timeline(redis: Redis, { prefix, conversationMs }: RecordSetting
     return { entries: entries.toReversed(), before: isMore ? writeCursor(last) : null }
   }
 
-  return { add, page, all }
+  return { add, takeBack, page, all }
 }
 
 /** What stands in two conversations is told once, by the one that says more. */

@@ -16,8 +16,9 @@ export function describePublic(event: PublicEvent): string {
     case 'comment':
       return sentence(
         changed(event, 'commented', 'comment'),
-        event.text,
-        describeAttachments(event.attachments),
+        // What was taken away is not said once more.
+        event.verb === 'remove' ? null : event.text,
+        describeAttachments(event.verb === 'remove' ? [] : event.attachments),
       )
     case 'post':
       return sentence(

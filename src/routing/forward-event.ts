@@ -10,6 +10,7 @@ import type { Work } from '../lanes/drain.ts'
 import type { Task, Verdict } from '../lanes/lanes.ts'
 import type { Comments } from '../records/comments.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { OwnWrites } from '../records/own-writes.ts'
 import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import type { Receipts } from '../records/receipts.ts'
@@ -26,6 +27,8 @@ import { viewOf } from './helpdesk-view.ts'
 import { opensTicket } from './opens-ticket.ts'
 import { mayBeOurs } from './place-comments.ts'
 import { reportReceipt } from './report-receipt.ts'
+import { takeBack } from './take-back.ts'
+import type { TakeBackDeps } from './take-back.ts'
 
 export interface ForwardDeps {
   pages: ReadonlyMap<string, Page & { show?: ShownViews | undefined }>
@@ -49,10 +52,13 @@ export interface ForwardDeps {
   accept?: (request: ReplyRequest) => Promise<Accepted>
   /** Tells whether a rule was followed before, which an old event may be another one to ask. */
   replies?: Pick<Replies, 'get'>
-  comments?: Pick<Comments, 'find' | 'postText'>
+  comments?: Pick<Comments, 'find' | 'postText' | 'toldBy'>
   privateReplies?: Pick<PrivateReplies, 'toTell'>
   /** What happened with the customer before. Without it new tickets say nothing of orders and labels. */
-  timeline?: Pick<Timeline, 'all'>
+  timeline?: Pick<Timeline, 'all' | 'takeBack'>
+  eraseCopiesOf?: TakeBackDeps['eraseCopiesOf']
+  /** Where in helpdesks stands what was said. Without it only those that find it by themselves take it out. */
+  ownWrites?: Pick<OwnWrites, 'places'>
   trace: Trace
 }
 
@@ -83,6 +89,8 @@ export function forwardEvent(deps: ForwardDeps): Work {
     await reportReceipt(deps, { name: page.helpdesk, helpdesk, conversation, event, step })
     // Like the echoes of our messages: it confirms a reply, and is no news.
     if (await isOurs(event, deps)) return { verdict: 'done' }
+    // Whatever the helpdesk does with it.
+    const takenBack = await takeBack(event, deps)
     const rule = await rulesOn(event, task, deps)
     const shown = (await deps.showLinks?.(event)) ?? event
     let together: { items?: number } = {}
@@ -96,7 +104,19 @@ export function forwardEvent(deps: ForwardDeps): Work {
       if (!opensTicket(event, page) && !(await hasTicket(deps, conversation, page, task))) {
         return { verdict: 'done' }
       }
-      const work = { deps, helpdesk, page, event: shown, view, rule, conversation, step, task, hold }
+      const work = {
+        deps,
+        helpdesk,
+        page,
+        event: shown,
+        view,
+        takenBack,
+        rule,
+        conversation,
+        step,
+        task,
+        hold,
+      }
       const items = await forwardSteps(work)
       if (items === 0) return { verdict: 'free' }
       if (items > 1) together = { items }

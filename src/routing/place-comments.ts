@@ -65,8 +65,9 @@ function placeOne(event: Placed, homes: Map<string, string>): Placed {
   return home === event.conversationId ? event : { ...event, conversationId: home }
 }
 
-function seen({ pageId, commentId, conversationId, timestamp, byPage, text }: CommentEvent) {
-  return { pageId, commentId, conversationId, at: timestamp, byPage, text }
+function seen({ id, verb, pageId, commentId, conversationId, timestamp, byPage, text }: CommentEvent) {
+  const told = verb === 'add' || verb === 'edit' ? { eventId: id } : {}
+  return { pageId, commentId, conversationId, at: timestamp, byPage, text, ...told }
 }
 
 /** Where its permissions say so, Meta names no author: then it may be anybody, ourselves included. */

@@ -7,6 +7,7 @@ import type { RouteChange, RouteMemories, RouteMemory, TagChange } from '../reco
 import { metRule } from './comment-rules.ts'
 import { matchRoutes } from './match-route.ts'
 import type { RouteFacts } from './match-route.ts'
+import { takesBack } from './take-back.ts'
 
 export interface RouteDeps {
   /** A reload of the config changes what it holds. */
@@ -83,8 +84,10 @@ function routeOne(deps: RouteDeps, routes: readonly Route[], event: DomainEvent,
   if (routing.basis !== undefined && at >= (memory.chosen?.at ?? 0)) {
     memory.chosen = change.chosen = { to, basis: routing.basis, at }
   }
-  // Who wrote to the customer wants to know that they have read it, whoever has the conversation by now.
-  const past = isReceipt(event) ? memory.been.filter((name) => deps.helpdesks.has(name)) : []
+  // Who wrote to the customer wants to know that they have read it, whoever has the conversation by now; and what is
+  // taken back stands where it was told.
+  const past =
+    isReceipt(event) || takesBack(event) ? memory.been.filter((name) => deps.helpdesks.has(name)) : []
   const all = [...new Set([...to, ...routing.also, ...past])]
   for (const name of routing.added) addTo(memory.added, change.added, name)
   for (const name of all) addTo(memory.been, change.been, name)

@@ -14,6 +14,7 @@ export function ticketMessage(
   return {
     eventId: event.id,
     from,
+    conversationId: event.conversationId,
     at: event.timestamp,
     text: said.text,
     attachments: said.attachments ?? [],

@@ -7,6 +7,7 @@ import type { Hold } from '../lanes/hold.ts'
 import type { Task } from '../lanes/lanes.ts'
 import type { Comments } from '../records/comments.ts'
 import type { Conversations } from '../records/conversations.ts'
+import type { OwnWrites } from '../records/own-writes.ts'
 import type { People } from '../records/people.ts'
 import type { PrivateReplies } from '../records/private-replies.ts'
 import type { TicketState } from '../records/ticket-records.ts'
@@ -17,6 +18,7 @@ import type { MetRule } from './comment-rules.ts'
 import { describeContext, describeEvent } from './describe-event.ts'
 import { isPlain } from './join-messages.ts'
 import { describeLink } from './tell-private.ts'
+import { quotesOf, removeTold, tellRemoval } from './take-back.ts'
 import { linkOf } from './ticket-context.ts'
 import type { Opening } from './ticket-context.ts'
 import { overBy, reopens, ticketId, timeOf } from './ticket-life.ts'
@@ -42,11 +44,15 @@ export interface TicketWork {
     claimEvents?: ClaimEvents
     /** The event with our own links, where files of customers are copied. */
     showLinks?: ((event: DomainEvent) => Promise<DomainEvent>) | undefined
+    /** Where in helpdesks stands what was said, for what is taken back. */
+    ownWrites?: Pick<OwnWrites, 'places'>
   }
   helpdesk: TicketHelpdesk
   page: Page
   event: DomainEvent
   view: Exclude<EventView, 'status' | 'nothing'>
+  /** The ids of the events that told what this one takes back. */
+  takenBack: readonly string[]
   /** The rule that the comment meets. */
   rule: MetRule | undefined
   conversation: Conversation
@@ -135,13 +141,21 @@ async function eventSteps(work: TicketWork, opened: boolean): Promise<TicketStep
   const at = event.timestamp
   if (view === 'note') {
     const described = describeEvent(event, await nameOf(work))
-    const text = event.standby ? `${described} ${standbyWords}` : described
-    return [{ name: 'event', take: (ticket) => helpdesk.addNote(ticket, { at, text }, step) }]
+    const take = async (ticket: TicketRef) => {
+      const isGone = await removeTold(work, ticket)
+      const told = isGone === undefined ? described : tellRemoval(described, isGone)
+      const text = event.standby ? `${told} ${standbyWords}` : told
+      return helpdesk.addNote(ticket, { at, text, ...quotesOf(event) }, step)
+    }
+    return [{ name: 'event', take }]
   }
   const message = ticketMessage(event, view === 'customer message' ? 'customer' : 'agent', page)
   const append: TicketStep = {
     name: 'event',
-    take: (ticket) => helpdesk.appendMessage(ticket, message, step),
+    async take(ticket) {
+      await removeTold(work, ticket)
+      return helpdesk.appendMessage(ticket, message, step)
+    },
     ...(helpdesk.appendMessages && isPlain(event, page)
       ? { takeWith: async (ticket, later) => helpdesk.appendMessages?.(ticket, [message, ...later], step) }
       : {}),

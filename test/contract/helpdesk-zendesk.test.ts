@@ -17,6 +17,7 @@ import {
   ticketId,
 } from '../support/ticket-helpdesk-kit.ts'
 import { openDefault, zendesk } from '../support/vendors/zendesk.ts'
+import type { ZendeskUnderTest } from '../support/vendors/zendesk.ts'
 
 describeTicketHelpdesk('zendesk', openDefault)
 
@@ -215,4 +216,47 @@ describe('zendesk: messages', () => {
       { maxFileMiB: 1 },
     ),
   )
+})
+
+describe('zendesk: what is taken back', () => {
+  const written = async (under: ZendeskUnderTest, text: string) => {
+    const [ref, step] = [await opened(under), stepFor('written')]
+    const message = await under.adapter.appendMessage(ref, said(text), step)
+    const remove = () =>
+      under.adapter.removeMessage!(
+        ref,
+        { eventId: 'evt', message: message!, key: step.idempotencyKey },
+        stepFor('remove'),
+      )
+    const html = () => under.account.tickets[0]?.comments.find(({ id }) => String(id) === message)?.html
+    return { remove, html }
+  }
+
+  it('leaves neither words nor what its links lead to', () =>
+    zendesk(async (under) => {
+      const { remove, html } = await written(under, 'see\nhttps://cards.example/4111?a=b&c=d <b>')
+      await remove()
+      expect(html()).toMatch(/^<div class="zd-comment" dir="auto">▇+<br>▇+<\/div>$/)
+    }))
+
+  it('is found behind a hundred newer comments, and in a ticket that is closed', () =>
+    zendesk(async (under) => {
+      const { remove, html } = await written(under, 'secret')
+      const ticket = under.account.tickets[0]!
+      const author = under.account.user('Bea Agent')
+      for (let n = 0; n < 120; n++) {
+        under.account.update(author, ticket, { comment: { author, body: 'x', public: true, files: [] } })
+      }
+      under.closeForGood!(String(ticket.id))
+      await remove()
+      expect(html()).not.toContain('secret')
+    }))
+
+  it('stays where the account does not let us redact, for good', () =>
+    zendesk(async (under) => {
+      const { remove } = await written(under, 'secret')
+      under.server.misbehave('refuses', 'PUT /api/v2/comment_redactions/:comment')
+      const error = await remove().catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ facts: { code: 'HELPDESK_REFUSED', verdict: 'permanent' } })
+    }))
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CopyFault } from '../../src/attachments/copy-fault.ts'
-import { eraseCopies } from '../../src/attachments/erase-copies.ts'
+import { eraseCopies, eraseCopiesOf } from '../../src/attachments/erase-copies.ts'
 import { filesIn, picture } from '../support/attachment-kit.ts'
 import { attempt, conversationId, openCopying } from '../support/copy-kit.ts'
 import { partly, whole } from '../support/file-server.ts'
@@ -69,5 +69,32 @@ describe('erasing a conversation', () => {
     await expect(failing(conversationId)).rejects.toThrow()
     expect(await world.erase(conversationId)).toBe(2)
     expect(await filesIn(world.folder)).toEqual([])
+  })
+})
+
+describe('erasing what came with a message that was taken back', () => {
+  test('takes its files, and leaves those of others in the same conversation', async () => {
+    const world = await openCopying(redis.client)
+    world.cdn.files.set('/a.png', whole(picture, 'image/png'))
+    const taken = await world.note([world.event('evt_1', '/a.png', '/a.png')])
+    const [kept] = await world.note([world.event('evt_2', '/a.png')])
+    await world.queue.add([...taken, kept!])
+    for (const job of [...taken, kept!]) await world.copy(job, attempt())
+    const erase = eraseCopiesOf({
+      copies: world.records,
+      store: world.store,
+      dropJobs: world.queue.drop,
+    })
+
+    expect(await erase(conversationId, ['evt_1', 'evt_of_an_edit'])).toBe(2)
+    expect(await filesIn(world.folder)).toEqual([kept!.id])
+    expect(await world.records.get([...taken, kept!].map(({ id }) => id))).toMatchObject([
+      { state: 'erased' },
+      { state: 'erased' },
+      { state: 'copied' },
+    ])
+    expect(await world.queue.count()).toBe(1)
+    expect(await world.records.ofConversation(conversationId)).toEqual([kept!.id])
+    expect([await erase(conversationId, ['evt_1']), await erase('1:nobody', ['evt_2'])]).toEqual([0, 0])
   })
 })

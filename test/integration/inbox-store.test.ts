@@ -76,6 +76,23 @@ describe('the inbox', () => {
     ])
   })
 
+  test('leaves a mark of a message that was taken back, and nothing of what it said', async () => {
+    const inbox = open()
+    await inbox.open(person('anna'))
+    const file = { type: 'image', url: 'https://cdn.example/1' }
+    await inbox.put('1:anna', message('a', 1, { attachments: [file], payload: 'P' }))
+    await inbox.put('1:anna', message('b', 2))
+    for (let times = 0; times < 2; times++) await inbox.remove('1:anna', 'a')
+    await inbox.remove('1:anna', 'unknown')
+    await inbox.remove('1:nobody', 'a')
+    const found = await inbox.get('1:anna')
+    expect(found?.messages).toEqual([
+      { id: 'a', from: 'customer', at: now + 1, text: null, removed: true },
+      message('b', 2),
+    ])
+    expect(await inbox.get('1:nobody')).toBeUndefined()
+  })
+
   test('lists the newest conversation first, limited, with who waits for an answer', async () => {
     const inbox = open()
     for (const name of ['anna', 'bert', 'cleo']) await inbox.open(person(name))

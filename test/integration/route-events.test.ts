@@ -3,7 +3,7 @@ import type { Route } from '../../src/domain/route.ts'
 import { conversationKey } from '../../src/records/record-keys.ts'
 import { poll } from '../support/poll.ts'
 import { useRedis } from '../support/redis.ts'
-import { anna, commented, labelled, read, routeKit, said } from '../support/route-kit.ts'
+import { anna, commented, labelled, read, routeKit, said, takenBack } from '../support/route-kit.ts'
 
 const redis = useRedis({ appendfsync: 'no' })
 
@@ -64,6 +64,15 @@ describe('a conversation', () => {
     await split([said('invoice', 10_000), said('so', 30_000)])
     await split(said('and', 31_000))
     expect(await waiting()).toEqual({ billing: ['invoice'], shop: ['parcel', 'so', 'and'] })
+  })
+
+  test('takes back what it said also where it was told before', async () => {
+    const { split, waiting } = routeKit(redis.client, [billing, shop])
+    await split([said('invoice', 10_000), said('parcel', 20_000), takenBack('invoice', 10_000, 30_000)])
+    expect(await waiting()).toEqual({
+      billing: ['invoice', 'message_deleted'],
+      shop: ['parcel', 'message_deleted'],
+    })
   })
 
   test('is not sent back by a splitter that is late either', async () => {

@@ -9,6 +9,7 @@ import { describeFailures } from './ticket-helpdesk-failures.ts'
 import type { Open } from './ticket-helpdesk-kit.ts'
 import { describeOnce } from './ticket-helpdesk-once.ts'
 import { describeRecording } from './ticket-helpdesk-recording.ts'
+import { describeRemoval } from './ticket-helpdesk-removal.ts'
 
 /** How a helpdesk may misbehave, and what an adapter must make of it. Only for adapters that call somebody. */
 export type Misbehaviour = 'refuses' | 'busy' | 'fails' | 'silent' | 'garbage'
@@ -178,6 +179,7 @@ export function describeTicketHelpdesk(name: string, open: Open): void {
   describeContents(name, noting)
   describeFailures(name, noting)
   describeCallbacks(name, noting)
+  describeRemoval(name, noting)
   describeRecording(name, noting)
 
   afterAll(() => {

@@ -86,6 +86,11 @@ export function read(timestamp = ++counter * 1000, from = 'anna'): string {
   })
 }
 
+export function takenBack(text: string, of: number, timestamp = ++counter * 1000): string {
+  const message = { mid: `m_${text}_${of}`, is_deleted: true }
+  return messaging({ sender: { id: 'anna' }, recipient: { id: '1' }, timestamp, message })
+}
+
 export function labelled(label: string, action: 'add' | 'remove', time = ++counter * 1000): string {
   const value = { action, user: { id: 'anna' }, label: { id: `l_${label}`, page_label_name: label } }
   return entry({ id: '1', time, changes: [{ field: 'inbox_labels', value }] })

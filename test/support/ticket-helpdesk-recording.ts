@@ -23,7 +23,7 @@ async function goRound(under: TicketHelpdeskUnderTest): Promise<unknown[]> {
   const ref = await adapter.openTicket(newTicket, step('ticket'))
   await adapter.appendMessage(ref, message('m1', 'Where is my parcel?'), step('m1'))
   const attachments = [picture(server.fileUrl('shoe.jpg'))]
-  await adapter.appendMessage(ref, message('m2', 'This one', { attachments }), step('m2'))
+  const shown = await adapter.appendMessage(ref, message('m2', 'This one', { attachments }), step('m2'))
   await adapter.appendMessage(
     ref,
     message('m3', 'On its way', { from: 'agent', agentName: 'Bea' }),
@@ -55,6 +55,8 @@ async function goRound(under: TicketHelpdeskUnderTest): Promise<unknown[]> {
     await adapter.reportReceipt?.(conversation, { ...receipt, status: 'delivered' }, step('delivered'))
     await adapter.reportReceipt?.(conversation, { ...receipt, status: 'read' }, step('read'))
   }
+  const taken = { eventId: 'evt_recorded_m2', message: shown ?? '', key: step('m2').idempotencyKey }
+  await adapter.removeMessage?.(ref, taken, step('taken-back'))
   await adapter.setStatus?.(ref, 'solved', step('solved'))
   await adapter.setStatus?.(ref, 'open', step('open'))
   return [{ callbacks: bodies.map(({ body }) => body), events }]

@@ -10,6 +10,7 @@ const store: InboxStore = {
   helpdesk: 'main',
   open: (conversation) => Promise.resolve(void asked.push(['open', conversation])),
   put: (id, message) => Promise.resolve(void asked.push(['put', id, message])),
+  remove: (...all) => Promise.resolve(void asked.push(['remove', ...all])),
   setStatus: (...all) => Promise.resolve(void asked.push(['setStatus', ...all])),
   setConversationStatus: (...all) => Promise.resolve(asked.push(['setConversationStatus', ...all]) > 0),
   setCustomer: (...all) => Promise.resolve(void asked.push(['setCustomer', ...all])),

@@ -5,6 +5,7 @@ import { fileLink, openFile } from './agent-file.ts'
 import { chatwootApi } from './api.ts'
 import { addNote, append } from './append.ts'
 import { readCallback } from './read-callback.ts'
+import { removeMessage } from './remove-message.ts'
 import type { ChatwootSettings } from './settings.ts'
 import { chatwootSetup } from './setup.ts'
 
@@ -52,6 +53,9 @@ export function chatwootHelpdesk(
 
     appendMessage: (ticket, message, step) => append(appending, conversationOf(ticket), message, step),
     addNote: (ticket, note, step) => addNote(appending, conversationOf(ticket), note, step),
+
+    removeMessage: (ticket, written, { signal }) =>
+      removeMessage(api, conversationOf(ticket), written, signal),
 
     setStatus: (ticket, status, { signal }) =>
       api.setStatus(conversationOf(ticket), status === 'open' ? 'open' : 'resolved', signal),

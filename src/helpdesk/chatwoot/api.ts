@@ -13,7 +13,14 @@ const conversationsAnswer = z.object({
   ),
 })
 const messagesAnswer = z.object({
-  payload: z.array(z.object({ id: z.number(), source_id: z.string().nullish(), created_at: z.number() })),
+  payload: z.array(
+    z.object({
+      id: z.number(),
+      source_id: z.string().nullish(),
+      created_at: z.number(),
+      content_attributes: z.object({ deleted: z.boolean().nullish() }).nullish(),
+    }),
+  ),
 })
 const labelsAnswer = z.object({ payload: z.array(z.string()) })
 const statusAnswer = z.object({ payload: z.object({ current_status: z.string() }) })
@@ -108,9 +115,14 @@ export function chatwootApi(settings: ChatwootSettings, http: HelpdeskHttp) {
       return readAnswer(conversationsAnswer, answer).payload
     },
 
-    /** Twenty of them, the latest that are older than `before`. */
-    async messages(conversation: string, before: number | undefined, signal: AbortSignal) {
-      const query = before === undefined ? '' : `?before=${before}`
+    /** Twenty of them, the latest that are older than `before`; or the first hundred that are newer than `after`. */
+    async messages(
+      conversation: string,
+      { before, after }: { before?: number | undefined; after?: number },
+      signal: AbortSignal,
+    ) {
+      const query = after !== undefined ? `?after=${after}` : before !== undefined ? `?before=${before}` : ''
+
       const answer = await inConversation('GET', conversation, `/messages${query}`, {}, signal)
       return readAnswer(messagesAnswer, answer).payload
     },
@@ -118,6 +130,12 @@ export function chatwootApi(settings: ChatwootSettings, http: HelpdeskHttp) {
     async addMessage(conversation: string, body: Body, signal: AbortSignal) {
       const answer = await inConversation('POST', conversation, '/messages', body, signal)
       return String(readAnswer(idAnswer, answer).id)
+    },
+
+    /** What is gone already stays so. */
+    async deleteMessage(conversation: string, message: string, signal: AbortSignal) {
+      const path = `/conversations/${encodeURIComponent(conversation)}/messages/${encodeURIComponent(message)}`
+      await http.call({ method: 'DELETE', url: `${account}${path}`, headers, also: [404], signal })
     },
 
     /** Undescribed, but what Chatwoot's own API channels do. What is gone needs no status. */

@@ -101,7 +101,7 @@ async function toldSince(
   const told = new Map<string, string>()
   let before: number | undefined
   for (let page = 0; page < mostPages; page++) {
-    const messages = await api.messages(conversation, before, signal)
+    const messages = await api.messages(conversation, { before }, signal)
     for (const { id, source_id: sourceId } of messages) if (sourceId) told.set(sourceId, String(id))
     const oldest = messages.reduce((a, b) => (b.id < a.id ? b : a), messages[0] ?? { id: 0, created_at: 0 })
     if (oldest.id === 0 || oldest.created_at * 1000 < at - clockSkewMs || oldest.id === before) break

@@ -30,6 +30,8 @@ export function inboxHelpdesk(store: InboxStore): TicketHelpdesk {
       await store.put(ticket, { id: step.idempotencyKey, from: 'note', at: note.at, text: note.text })
       return step.idempotencyKey
     },
+    findsByEvent: true,
+    removeMessage: (ticket, { eventId }) => store.remove(ticket, eventId),
     async setStatus(ticket, status) {
       await store.setConversationStatus(ticket, status)
     },

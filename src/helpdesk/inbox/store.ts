@@ -18,6 +18,8 @@ export interface InboxMessage {
   customerName?: string
   /** Another app has the conversation at Meta, and answers. */
   standby?: true
+  /** The customer took it back: neither its text nor its files are there any more. */
+  removed?: true
   status?: ReplyStatus
   failure?: ReplyFailure
 }
@@ -39,6 +41,8 @@ export interface InboxStore {
   helpdesk: string
   open(conversation: Conversation): Promise<void>
   put(conversationId: string, message: InboxMessage): Promise<void>
+  /** Leaves a mark of a message that is there, without what it said; nothing when it is not. Idempotent. */
+  remove(conversationId: string, messageId: string): Promise<void>
   /** Of a conversation that is there; false when it is not. Idempotent. */
   setConversationStatus(conversationId: string, status: InboxConversation['status']): Promise<boolean>
   /** Moves a message on that is there; nothing when it is not. */
@@ -139,6 +143,14 @@ export function inboxStore(
     await redis.eval(replaceMessage, 1, messagesKey(id), messageId, text, moved)
   }
 
+  async function remove(id: string, messageId: string): Promise<void> {
+    const text = await redis.hget(messagesKey(id), messageId)
+    if (text === null) return
+    const { attachments: _attachments, payload: _payload, ...rest } = JSON.parse(text) as InboxMessage
+    const emptied = JSON.stringify({ ...rest, text: null, removed: true })
+    await redis.eval(replaceMessage, 1, messagesKey(id), messageId, text, emptied)
+  }
+
   async function setConversationStatus(id: string, status: InboxConversation['status']): Promise<boolean> {
     return (await redis.eval(setFacts, 1, factsKey(id), 'status', status)) === 1
   }
@@ -165,6 +177,7 @@ export function inboxStore(
     helpdesk: settings.helpdesk,
     open,
     put,
+    remove,
     setConversationStatus,
     setStatus,
     setCustomer,

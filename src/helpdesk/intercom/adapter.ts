@@ -7,6 +7,7 @@ import { afterEffect, intercomApi } from './intercom-api.ts'
 import type { IntercomApi } from './intercom-api.ts'
 import { openConversation } from './open-conversation.ts'
 import { readCallback } from './read-callback.ts'
+import { removeMessage } from './remove-message.ts'
 import { intercomSetup } from './set-up.ts'
 import type { IntercomSettings } from './settings.ts'
 import { partWriter } from './write-part.ts'
@@ -32,6 +33,8 @@ export function intercomHelpdesk(
     },
     appendMessage: (ref, message, step) => parts.writeMessage(readRef(ref), message, step),
     addNote: (ref, note, step) => parts.writeNote(readRef(ref), note, step),
+    removeMessage: (ref, written, { signal }) =>
+      removeMessage(api, readRef(ref).conversationId, written, signal),
     async setStatus(ref, status, { signal }) {
       const json =
         status === 'solved'

@@ -19,9 +19,18 @@ export function messageParts(message: TicketMessage): MessagePart[] {
   const urls = pictures.flatMap(({ url }) => url ?? [])
   const count = Math.max(1, Math.ceil(urls.length / mostFiles))
   return Array.from({ length: count }, (_, n) => ({
-    body: n === 0 ? words(message, others, urls.length) : `(Pictures, part ${n + 1} of ${count})`,
+    body: n === 0 ? words(message, others, urls.length) : furtherPart(n + 1, count),
     urls: urls.slice(n * mostFiles, (n + 1) * mostFiles),
   }))
+}
+
+function furtherPart(number: number, count: number): string {
+  return `(Pictures, part ${number} of ${count})`
+}
+
+/** Whether a part of ours goes on from another one. */
+export function isFurtherPart(text: string): boolean {
+  return /^\(Pictures, part \d+ of \d+\)/.test(text.trim())
 }
 
 /** The same with its pictures as links, for Intercom could not fetch one of them. */

@@ -9,11 +9,12 @@ import { asHtml, messageParts, withLinks } from './message-parts.ts'
 
 const id = z.union([z.string(), z.number()]).transform(String)
 
-const conversation = z.object({
+export const partsAnswer = z.object({
   conversation_parts: z.object({
     conversation_parts: z.array(
       z.object({
         id,
+        redacted: z.boolean().nullish(),
         body: z.string().nullish(),
         created_at: z.number().nullish(),
         author: z.object({ id: id.nullish() }).nullish(),
@@ -22,7 +23,7 @@ const conversation = z.object({
   }),
 })
 
-type Parts = z.infer<typeof conversation>['conversation_parts']['conversation_parts']
+type Parts = z.infer<typeof partsAnswer>['conversation_parts']['conversation_parts']
 
 /** One part as it is to be written: who says what, and when. */
 interface WantedPart {
@@ -90,14 +91,14 @@ export function partWriter(api: IntercomApi, adminId: string) {
   ): Promise<string | undefined> {
     const path = `/conversations/${conversationId}/reply`
     const answer = await api.callTicket({ method: 'POST', path, json: replyBody(part), signal })
-    const parts = readAnswer(conversation, answer).conversation_parts.conversation_parts
+    const parts = readAnswer(partsAnswer, answer).conversation_parts.conversation_parts
     return parts.findLast((one) => isSame(one, part) && !writtenBy.has(one.id))?.id
   }
 
   async function readParts({ conversationId }: IntercomTicket, signal: AbortSignal): Promise<Parts> {
     const path = `/conversations/${conversationId}`
     const answer = await api.callTicket({ method: 'GET', path, signal })
-    return readAnswer(conversation, answer).conversation_parts.conversation_parts
+    return readAnswer(partsAnswer, answer).conversation_parts.conversation_parts
   }
 
   function remember(part: string, key: string): void {

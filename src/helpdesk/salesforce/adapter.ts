@@ -6,6 +6,7 @@ import { salesforceApi, ticketClosed } from './api.ts'
 import { askEvents } from './ask-events.ts'
 import { caseOf, isOver, nameContact, openCase, setCaseStatus, tagCase } from './cases.ts'
 import { readCallback } from './read-callback.ts'
+import { removeMessage } from './remove-message.ts'
 import type { SalesforceSettings } from './settings.ts'
 import { salesforceSetup } from './setup.ts'
 import { salesforceTokens } from './tokens.ts'
@@ -56,6 +57,7 @@ export function salesforceHelpdesk(
     openTicket: (ticket, step) => openCase(cases, ticket, step),
     appendMessage,
     addNote: (ticket, { text }, step) => write(ticket, { text, public: false }, step),
+    removeMessage: (ticket, written, { signal }) => removeMessage(api, caseOf(ticket).id, written, signal),
     setStatus: (ticket, status, step) => setCaseStatus(cases, ticket, status, step),
     ...(settings.queues || settings.tagsField !== undefined
       ? {

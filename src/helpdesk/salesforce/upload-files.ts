@@ -40,7 +40,7 @@ export async function uploadFiles(
       lines.push(`[${type}]${title === undefined ? '' : ` ${title}`}`)
       continue
     }
-    const key = keyOf(`${step.idempotencyKey}/${at}`)
+    const key = fileKey(step.idempotencyKey, at)
     const name =
       there.get(key) ??
       (step.attempt > triesOfFiles ? undefined : await upload(deps, { ticket, attachment, url, key }, step))
@@ -149,6 +149,11 @@ function multipart(
     /** It was the source that ended too soon, and not Salesforce that failed. */
     brokeOff: () => brokeOff,
   }
+}
+
+/** Of one file of what a step wrote. */
+export function fileKey(key: string, file: number): string {
+  return keyOf(`${key}/${file}`)
 }
 
 function keyOf(text: string): string {

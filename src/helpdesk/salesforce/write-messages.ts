@@ -29,7 +29,7 @@ export async function writeEntry(
   const { signal } = step
   const parts = split(entry.text, maxBytes[kind] - markBytes).map((text, at) => ({
     text,
-    mark: markOf(`${step.idempotencyKey}/${at}`),
+    mark: partMark(step.idempotencyKey, at),
   }))
   const there = step.repeat ? await marksOf(api, kind, entry.ticket, signal) : new Map<string, string>()
   let first: string | undefined
@@ -65,7 +65,7 @@ const commentRow = z.object({ Id: z.string(), CommentBody: z.string().nullable()
 const postRow = z.object({ Id: z.string(), Body: z.string().nullable() })
 
 /** The ids of what we wrote, by mark. Bodies of posts can be read but not asked for. */
-async function marksOf(
+export async function marksOf(
   api: SalesforceApi,
   kind: SalesforceSettings['messages'],
   ticket: string,
@@ -87,6 +87,11 @@ async function marksOf(
 /** Room for the mark and its line end. */
 const markBytes = 24
 const markPattern = /\(ref [A-Za-z0-9_-]{12}\)\s*$/
+
+/** Of one part of what a step wrote. */
+export function partMark(key: string, part: number): string {
+  return markOf(`${key}/${part}`)
+}
 
 function markOf(key: string): string {
   return `(ref ${createHash('sha256').update(key).digest('base64url').slice(0, 12)})`

@@ -7,6 +7,7 @@ import { openConversation, profileOf } from './open-conversation.ts'
 import { postParts } from './post-parts.ts'
 import type { SunshineAuthor } from './post-parts.ts'
 import { readCallback } from './read-callback.ts'
+import { removeMessage } from './remove-message.ts'
 import type { ZendeskMessagingSettings } from './settings.ts'
 import { zendeskMessagingSetup } from './setup.ts'
 
@@ -46,6 +47,8 @@ export function zendeskMessagingHelpdesk(
       const author: SunshineAuthor = { type: 'business', displayName: 'deskbridge (note)' }
       return postParts(api, readRef(ref).conversation, { author, parts: textParts(text) }, step)
     },
+    removeMessage: (ref, written, { signal }) =>
+      removeMessage(api, readRef(ref).conversation, written, signal),
     async setCustomer(ref, customer, { signal }) {
       const profile = profileOf(customer)
       if (Object.keys(profile).length === 0) return

@@ -84,3 +84,18 @@ async function findParts(
   }
   return found
 }
+
+/** Ids of the messages of a step that come after its first, which were written one after the other. */
+export async function messagesBehind(
+  api: SunshineApi,
+  conversation: string,
+  { message, key }: { message: string; key: string },
+  signal: AbortSignal,
+): Promise<string[]> {
+  const path = `/messages?page[after]=${encodeURIComponent(message)}`
+  const answer = await api.inConversation('GET', conversation, path, { signal, also: [400] })
+  // A message that is gone may be no place to begin at.
+  if (answer.status === 400) return []
+  const { messages } = readAnswer(listAnswer, answer)
+  return messages.flatMap(({ id, metadata }) => (metadata?.[markName] === key && id !== message ? [id] : []))
+}

@@ -10,6 +10,7 @@ import type { ZendeskRef } from './append.ts'
 import { customerUser, nameUser } from './customer-user.ts'
 import { commentOf, findTold, marker } from './find-told.ts'
 import { readCallback, ticketPrefix } from './read-callback.ts'
+import { redactComment } from './redact-comment.ts'
 import type { ZendeskSettings } from './settings.ts'
 import { zendeskSetup } from './setup.ts'
 
@@ -78,6 +79,7 @@ export function zendeskHelpdesk(
       const change = { comment, metadata: marker(idempotencyKey) }
       return commentOf((await api.updateTicket(ticket, change, signal)).audit)
     },
+    removeMessage: (ref, { message }, { signal }) => redactComment(api, readRef(ref).ticket, message, signal),
     async setStatus(ref, status, { signal }) {
       await api.updateTicket(readRef(ref).ticket, { status }, signal)
     },

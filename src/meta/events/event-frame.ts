@@ -31,6 +31,16 @@ export function eventId(key: string): string {
   return `evt_${hash('sha256', key, 'base64url').slice(0, 22)}`
 }
 
+/** The id of the event that told of a message: what the person wrote, or an echo of what the Page did. */
+export function messageEventId(kind: 'message' | 'echo', pageId: string, mid: string): string {
+  return eventId(`${kind}|${pageId}|${mid}`)
+}
+
+/** The id of the event that told of a message's edit, by its number. */
+export function editEventId(pageId: string, mid: string, edit: number | string): string {
+  return eventId(`message_edit|${pageId}|${mid}|${edit}`)
+}
+
 /** The id of an event that Meta gave none: who, when, and the whole of what is said. */
 export function idOfContent({ base, when }: Frame, kind: string, content: JsonValue): string {
   return eventId(`${kind}|${base.pageId}|${base.psid}|${when}|${JSON.stringify(content)}`)

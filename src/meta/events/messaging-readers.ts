@@ -1,6 +1,6 @@
 import type { OptinEvent, ThreadControlEvent } from '../../domain/messaging-events.ts'
 import type { DomainEvent, JsonValue } from '../../domain/event.ts'
-import { eventId, idOfContent } from './event-frame.ts'
+import { editEventId, eventId, idOfContent } from './event-frame.ts'
 import type { Frame } from './event-frame.ts'
 import { commerceReaders } from './commerce-readers.ts'
 import { id, isObject, isoTime, milliseconds, number, string } from './json-fields.ts'
@@ -57,7 +57,7 @@ function readEdit(value: JsonValue, frame: Frame): DomainEvent | null {
   const key = numEdit ?? `${when}|${JSON.stringify(value)}`
   return {
     ...base,
-    id: eventId(`message_edit|${base.pageId}|${mid}|${key}`),
+    id: editEventId(base.pageId, mid, key),
     kind: 'message_edit',
     mid,
     text: string(value['text']),

@@ -1,7 +1,7 @@
 import type { MessageEvent } from '../../domain/messaging-events.ts'
 import type { DomainEvent, OwnEcho } from '../../domain/event.ts'
 import { readReplyMetadata } from '../../domain/reply-metadata.ts'
-import { eventId } from './event-frame.ts'
+import { eventId, messageEventId } from './event-frame.ts'
 import type { Frame } from './event-frame.ts'
 import { id, member, objects, present, string } from './json-fields.ts'
 import type { JsonObject } from './json-fields.ts'
@@ -25,7 +25,7 @@ export function readMessage(
   if (message['is_echo'] === true) return readEcho(message, mid, frame)
   return {
     ...base,
-    id: eventId(`message|${base.pageId}|${mid}`),
+    id: messageEventId('message', base.pageId, mid),
     kind: 'message',
     mid,
     text: string(message['text']),
@@ -78,7 +78,7 @@ function readEcho(message: JsonObject, mid: string, { base }: Frame): DomainEven
   const appId = id(message['app_id'])
   return {
     ...base,
-    id: eventId(`echo|${base.pageId}|${mid}`),
+    id: messageEventId('echo', base.pageId, mid),
     kind: 'echo',
     mid,
     text: string(message['text']),

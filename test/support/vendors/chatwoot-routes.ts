@@ -4,6 +4,7 @@ import { addMessage, attachmentOf, conversationNow } from './chatwoot-state.ts'
 import type { ChatwootConversation, ChatwootState } from './chatwoot-state.ts'
 
 const text = { type: 'string', minLength: 1 }
+const number = { type: 'string', pattern: '^\\d+$' }
 const attributes = { type: 'object', additionalProperties: { type: 'string' } }
 
 function object(properties: JsonSchema, required: string[] = Object.keys(properties)): JsonSchema {
@@ -85,8 +86,14 @@ export function chatwootRoutes(state: ChatwootState): VendorRoute[] {
     {
       method: 'GET',
       path: `${conversation}/messages`,
-      query: object({ before: { type: 'string', pattern: '^\\d+$' } }, []),
+      query: {
+        oneOf: [object({ before: number }, []), object({ after: number })],
+      },
       answer: inOne(({ messages }, { query }) => {
+        if (query['after'] !== undefined) {
+          const newer = messages.filter(({ id }) => id > Number(query['after']))
+          return { json: { meta: {}, payload: newer.slice(0, 100) } }
+        }
         const before = Number(query['before'] ?? Infinity)
         const older = messages.filter(({ id }) => id < before)
         return { json: { meta: {}, payload: older.slice(-20) } }
@@ -113,6 +120,29 @@ export function chatwootRoutes(state: ChatwootState): VendorRoute[] {
           attachments: files.map((file) => attachmentOf(state, file.name, file.type)),
         })
         return { json: message }
+      }),
+    },
+    {
+      method: 'DELETE',
+      path: `${conversation}/messages/:message`,
+      answer: inOne((one, { params }) => {
+        const message = one.messages.find(({ id }) => String(id) === params['message'])
+        if (!message) return gone
+        // It stays as a line that says so.
+        Object.assign(message, { content: 'This message was deleted', content_attributes: { deleted: true } })
+        message.attachments = []
+        const { id, content, content_attributes, message_type: type, private: isPrivate, source_id } = message
+        state.posted.push({
+          event: 'message_updated',
+          id,
+          content,
+          content_attributes,
+          message_type: type === 0 ? 'incoming' : 'outgoing',
+          private: isPrivate,
+          source_id,
+          conversation: conversationNow(one),
+        })
+        return { json: {} }
       }),
     },
     {

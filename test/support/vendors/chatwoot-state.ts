@@ -21,6 +21,7 @@ export interface ChatwootMessage {
   external_error: string | null
   sender: Json
   attachments: Json[]
+  content_attributes?: { deleted?: true }
 }
 
 export interface ChatwootState {

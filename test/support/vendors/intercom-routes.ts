@@ -139,6 +139,27 @@ export function conversationRoutes(state: IntercomState): VendorRoute[] {
         },
       })),
     },
+    {
+      method: 'POST',
+      path: '/conversations/redact',
+      body: object({
+        type: { const: 'conversation_part' },
+        conversation_id: text,
+        conversation_part_id: text,
+      }),
+      answer: allowed(({ json }) => {
+        const conversation = state.conversations.find(({ id }) => id === json.conversation_id)
+        const part = conversation?.parts.find(({ id }) => id === json.conversation_part_id)
+        if (!conversation || !part) return refused(404, 'conversation_part_or_message_not_found')
+        if (part.body === null || part.redacted) return refused(400, 'conversation_part_not_redactable')
+        Object.assign(part, {
+          body: '<p><i>This message was deleted</i></p>',
+          attachments: [],
+          redacted: true,
+        })
+        return { json: wire(conversation) }
+      }),
+    },
     { method: 'GET', path: '/conversations/:id', answer: at((one) => ({ json: wire(one) })) },
     {
       method: 'PUT',

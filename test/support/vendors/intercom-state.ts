@@ -10,6 +10,7 @@ export interface IntercomPart {
   created_at: number
   author: { type: 'user' | 'admin' | 'bot'; id: string; name: string | null }
   attachments: { type: string; name: string; url: string; content_type: string }[]
+  redacted?: true
 }
 
 export interface IntercomConversation {

@@ -2,6 +2,7 @@ import type { JsonSchema, VendorAnswer, VendorRoute } from '../vendor-server.ts'
 import { created, fields, id, notFound, refusal, text } from './salesforce-answers.ts'
 import { describeObject, setupRoutes } from './salesforce-setup-routes.ts'
 import { parseSoql } from './salesforce-soql.ts'
+import { documentOf } from './salesforce-store.ts'
 import type { CaseRecord, SalesforceStore } from './salesforce-store.ts'
 
 export const tokenBody: JsonSchema = {
@@ -248,6 +249,27 @@ export function salesforceRoutes(
         const Id = store.newId('068')
         store.files.push({ Id, case: FirstPublishLocationId, Title, Description, bytes: file.bytes })
         return created(Id)
+      },
+    },
+    ...(['CaseComment', 'FeedItem'] as const).map((object): VendorRoute => ({
+      method: 'DELETE',
+      path: `${api}/sobjects/${object}/:id`,
+      answer({ params }) {
+        const entry = store.entries.find((one) => one.Id === params['id'] && one.object === object)
+        if (!entry) return refusal(404, 'ENTITY_IS_DELETED')
+        if (entry.author !== ourUser) return refusal(403, 'INSUFFICIENT_ACCESS_OR_READONLY')
+        store.entries.splice(store.entries.indexOf(entry), 1)
+        return { status: 204 }
+      },
+    })),
+    {
+      method: 'DELETE',
+      path: `${api}/sobjects/ContentDocument/:id`,
+      answer({ params }) {
+        const at = store.files.findIndex(({ Id }) => documentOf(Id) === params['id'])
+        if (at === -1) return refusal(404, 'ENTITY_IS_DELETED')
+        store.files.splice(at, 1)
+        return { status: 204 }
       },
     },
     {

@@ -60,6 +60,11 @@ export interface SalesforceStore {
   setStatus(record: CaseRecord, value: string, author: string): void
 }
 
+/** A version belongs to a document of its own. */
+export function documentOf(version: string): string {
+  return version.replace(/^068/, '069')
+}
+
 const tails: Record<string, string> = { '0D5': 'CAA', '00a': 'AAA' }
 const closedValues = new Set(['Closed', 'Archived'])
 
@@ -140,6 +145,7 @@ export function salesforceStore(
       case 'ContentDocumentLink':
         return store.files.map(({ case: LinkedEntityId, Title, Description, Id }) => ({
           LinkedEntityId,
+          ContentDocumentId: documentOf(Id),
           SystemModstamp: Id,
           ContentDocument: { Title, Description },
         }))

@@ -146,14 +146,32 @@ export function sunshineRoutes({ app, isOurs, url }: SunshineDeps): VendorRoute[
     route({
       method: 'GET',
       path: '/conversations/:id/messages',
-      query: object({ 'page[before]': text }, []),
+      query: { oneOf: [object({ 'page[before]': text }, []), object({ 'page[after]': text })] },
       answer: within(({ messages }, { query }) => {
+        if (query['page[after]'] !== undefined) {
+          const from = messages.findIndex(({ id }) => id === query['page[after]'])
+          if (from === -1) return failed(400, 'bad_request')
+          const later = messages.slice(from + 1, from + 101)
+          return {
+            json: { messages: later.map(({ byUs: _byUs, ...rest }) => rest), meta: { hasMore: false } },
+          }
+        }
         const before = messages.findIndex(({ id }) => id === query['page[before]'])
         const end = before === -1 ? messages.length : before
         const start = Math.max(0, end - 100)
         const shown = messages.slice(start, end)
         const meta = { hasMore: start > 0, ...(start > 0 ? { beforeCursor: shown[0]?.id } : {}) }
         return { json: { messages: shown.map(({ byUs: _byUs, ...rest }) => rest), meta } }
+      }),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/conversations/:id/messages/:message',
+      answer: within((conversation, { params }) => {
+        const there = conversation.messages.some(({ id }) => id === params['message'])
+        if (!there) return failed(404, 'message_not_found')
+        conversation.messages = conversation.messages.filter(({ id }) => id !== params['message'])
+        return { json: {} }
       }),
     }),
     route({

@@ -19,6 +19,16 @@ export interface FakeComment {
   body: string
   public: boolean
   files: FakeFile[]
+  /** Once some of it was redacted. */
+  html?: string
+}
+
+/** A comment as Zendesk shows it: links in its text are links. */
+export function htmlOf({ body, html }: Pick<FakeComment, 'body' | 'html'>): string {
+  if (html !== undefined) return html
+  const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const linked = escaped.replace(/https?:[^\s]+/g, (url) => `<a href="${url}" rel="noopener">${url}</a>`)
+  return `<div class="zd-comment" dir="auto">${linked.replaceAll('\n', '<br>')}</div>`
 }
 
 export interface FakeTicket {

@@ -15,7 +15,7 @@ export const signingSecret = 'dGhpcyBpcyBhIHNlY3JldCBvZiBhIHdlYmhvb2s='
 export type ZendeskUnderTest = TicketHelpdeskUnderTest & { account: FakeAccount; callbackUrl: string }
 
 /**
- * Zendesk's own file leaves out the bodies of uploads and tags, and takes a ticket's `custom_fields` for definitions of
+ * Zendesk's own file leaves out the bodies of uploads, tags and redactions (which its text lists), and takes a ticket's `custom_fields` for definitions of
  * fields, where its pages say `id` and `value`.
  */
 function patch(document: Json): void {
@@ -23,6 +23,22 @@ function patch(document: Json): void {
   document.paths['/api/v2/tickets/{ticket_id}/tags'].put.requestBody = {
     required: true,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/TagsByObjectIdResponse' } } },
+  }
+  document.paths['/api/v2/comment_redactions/{ticket_comment_id}'].put.requestBody = {
+    required: true,
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          required: ['ticket_id'],
+          properties: {
+            ticket_id: { type: 'integer' },
+            html_body: { type: 'string' },
+            external_attachment_urls: { type: 'array', items: { type: 'string' } },
+          },
+        },
+      },
+    },
   }
   document.paths['/api/v2/uploads'].post.requestBody = {
     required: true,
