@@ -12,7 +12,7 @@ import {
   x,
 } from '../support/outgoing-bodies.ts'
 
-/** Every limit of the fact sheet: what is at it passes, and one more is told with its place and the limit. */
+/** Every limit that Meta states: what is at it passes, and one more is told with its place and the limit. */
 
 const characters = (length: number, most: number, whose = 'Meta') =>
   `is ${length} characters long; ${whose} takes at most ${most}`
