@@ -4,8 +4,8 @@ import type { Step, TicketMessage } from '../adapter.ts'
 import { FormData } from '../http-client.ts'
 import type { HelpdeskHttp } from '../http-client.ts'
 import type { ChatwootApi } from './api.ts'
-import { fetchFiles, tellAttachment } from './fetch-files.ts'
-import type { FetchedFile } from './fetch-files.ts'
+import { fetchFiles, tellAttachment } from '../customer-files.ts'
+import type { FetchedFile } from '../customer-files.ts'
 import { sourceIdOf } from './source-id.ts'
 
 /** Chatwoot takes fifteen in a message. */

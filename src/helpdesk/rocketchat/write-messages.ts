@@ -4,8 +4,8 @@ import type { MessageRef, Step, TicketMessage } from '../adapter.ts'
 import { FormData } from '../http-client.ts'
 import type { HelpdeskHttp } from '../http-client.ts'
 import type { RocketchatApi, RoomRef } from './api.ts'
-import { fetchFile, isFile, tellAttachment } from './fetch-file.ts'
-import type { FetchedFile } from './fetch-file.ts'
+import { fetchFile, isFile, tellAttachment } from '../customer-files.ts'
+import type { FetchedFile } from '../customer-files.ts'
 import { messageIdOf } from './message-id.ts'
 
 /** A slow file must not cost its text the step, ms. */
@@ -41,7 +41,7 @@ export async function writeAsCustomer(
     const name = [...(there?.keys() ?? [])].find((known) => known.startsWith(mark))
     let made = name === undefined ? undefined : there?.get(name)
     if (made === undefined) {
-      const limits = { maxBytes: left, signal: patience }
+      const limits = { bytes: left, signal: patience }
       const file = await fetchFile(writing.files, attachment, limits)
       left -= file?.content.size ?? 0
       // Uploads take no id of ours: their name holds it, since it is all that we can look for.
