@@ -80,7 +80,7 @@ describe.each(all)('%s', (scheme) => {
     expect(hasProofShape(scheme, sent)).toBe(true)
   })
 
-  test('an empty body is proven as any other', () => {
+  test('an empty body can be proven, too', () => {
     const none = Buffer.alloc(0)
     expect(verify(scheme, vendors[scheme](none, secret, now), none)).toBe('proven')
   })
